@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace Krewe.Contracts.Accounts;
+
+/// <summary>One account's credentials of record. Key: the account's bare JID.</summary>
+[Alias("account")]
+public interface IAccountGrain : IGrainWithStringKey
+{
+    /// <summary>What SASL needs; an account that does not exist is an answer, not an error.</summary>
+    [Alias("get")]
+    Task<AccountCredentials> GetAsync();
+
+    /// <summary>Makes the account or replaces its credentials; true when it was made. On disk when this returns.</summary>
+    [Alias("put")]
+    Task<bool> PutAsync(ImmutableArray<ScramCredentials> credentials);
+
+    /// <summary>Enables or disables; false when there is no such account.</summary>
+    [Alias("enable")]
+    Task<bool> SetEnabledAsync(bool isEnabled);
+
+    /// <summary>False when there was no such account.</summary>
+    [Alias("delete")]
+    Task<bool> DeleteAsync();
+}

@@ -1,0 +1,20 @@
+using Krewe.Contracts.Accounts;
+using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Rosters;
+using Krewe.Contracts.Sessions;
+
+namespace Krewe.Contracts.Addressing;
+
+/// <summary>The only place that makes a grain key: a prepared bare JID or domain, so one thing never has two grains.</summary>
+public static class GrainKeys
+{
+    public static IRosterGrain Roster(this IGrainFactory grains, Jid owner) => grains.GetGrain<IRosterGrain>(owner.Bare);
+
+    public static IUserSessionsGrain Sessions(this IGrainFactory grains, Jid owner) => grains.GetGrain<IUserSessionsGrain>(owner.Bare);
+
+    public static IOfflineMessagesGrain OfflineMessages(this IGrainFactory grains, Jid owner) => grains.GetGrain<IOfflineMessagesGrain>(owner.Bare);
+
+    public static IAccountGrain Account(this IGrainFactory grains, Jid account) => grains.GetGrain<IAccountGrain>(account.Bare);
+
+    public static IHostGrain Host(this IGrainFactory grains, string domain) => grains.GetGrain<IHostGrain>(domain);
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Krewe.Contracts.Hosts;
+
+/// <summary>
+/// One virtual host's settings as everything in the process reads them: immutable, swapped by version. Made from the host document
+/// (docs/host-settings.schema.json); durations in the document are seconds, sizes bytes. It never crosses a process: <see cref="HostDocument"/> does.
+/// </summary>
+public sealed record HostSettings
+{
+    /// <summary>The prepared domain; not part of the document.</summary>
+    public required string Domain { get; init; }
+
+    /// <summary>Counts up with each change of the host; not part of the document.</summary>
+    public long Version { get; init; }
+
+    public required string Tenant { get; init; }
+
+    public bool Enabled { get; init; } = true;
+
+    public ImmutableArray<string> Authentication { get; init; } = ["internal_hashed"];
+
+    public bool C2SRequireEncryption { get; init; } = true;
+
+    public bool AllowUnencryptedPlainAuth { get; init; }
+
+    public int C2SStanzaSizeLimit { get; init; } = 262144;
+
+    public HttpRosterSettings? HttpRoster { get; init; }
+
+    /// <summary>Networks from which <c>/roster_admin/…</c> needs no token.</summary>
+    public ImmutableArray<IPNetwork> RosterAdminAllowFrom { get; init; } = [];
+
+    /// <summary>Zero, one or, during rotation, two secrets (Standard Webhooks), decoded from <c>whsec_…</c>.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> HookSecrets { get; init; } = [];
+
+    public bool Isolate { get; init; }
+
+    public HostLimits Limits { get; init; } = new();
+}
+
+/// <summary>Where a host's rosters come from, and how long to wait for them and to trust them.</summary>
+public sealed record HttpRosterSettings
+{
+    /// <summary>With <c>%s</c> for the percent-encoded localpart.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>Sent as <c>Authorization</c>. Secret.</summary>
+    public string? AuthorizationHeader { get; init; }
+
+    public TimeSpan FreshFor { get; init; } = TimeSpan.Zero;
+
+    public TimeSpan Wait { get; init; } = TimeSpan.FromSeconds(3);
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan StaleFor { get; init; } = TimeSpan.FromSeconds(604800);
+}
+
+/// <summary>A host's limits; 0 is no limit.</summary>
+public sealed record HostLimits
+{
+    public int SessionsPerUser { get; init; } = 20;
+
+    public int Sessions { get; init; }
+
+    public int StanzasPerSecond { get; init; } = 100;
+
+    public int BytesPerSecond { get; init; } = 131072;
+
+    public int RosterItems { get; init; } = 5000;
+
+    public int HookCallsPerSecond { get; init; } = 200;
+
+    public int HookConcurrency { get; init; } = 64;
+
+    public int OfflineMessages { get; init; } = 100;
+}

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+
+namespace Krewe.Contracts.Hosts;
+
+public enum HostSource : byte
+{
+    Api = 0,
+    File = 1,
+}
+
+/// <summary>A host as it crosses processes: the document with its secrets in the clear, for the service's own use only.</summary>
+/// <param name="Version">0 when there is no such host.</param>
+/// <param name="Json">The normalized document; null when there is no such host.</param>
+[GenerateSerializer, Immutable, Alias("host-document")]
+public sealed record HostDocument(
+    [property: Id(0)] string Domain, [property: Id(1)] long Version, [property: Id(2)] string? Json, [property: Id(3)] HostSource Source);
+
+/// <summary>A bad place of a document: its JSON path and what is wrong there.</summary>
+[GenerateSerializer, Immutable, Alias("document-problem")]
+public sealed record DocumentProblem([property: Id(0)] string Path, [property: Id(1)] string Message);
+
+public enum HostChangeOutcome : byte
+{
+    Created = 0,
+    Replaced = 1,
+    NotFound = 2,
+
+    /// <summary>The <c>If-Match</c> version is not the present one.</summary>
+    VersionMismatch = 3,
+    Invalid = 4,
+
+    /// <summary>A key that only the provider may set would change.</summary>
+    ProviderOnly = 5,
+
+    /// <summary>The host comes from a file and is read-only here.</summary>
+    ReadOnly = 6,
+    Deleted = 7,
+}
+
+[GenerateSerializer, Immutable, Alias("host-change")]
+public sealed record HostChange(
+    [property: Id(0)] HostChangeOutcome Outcome, [property: Id(1)] HostDocument? Host, [property: Id(2)] ImmutableArray<DocumentProblem> Problems);
+
+/// <summary>A host key without its secret.</summary>
+[GenerateSerializer, Immutable, Alias("host-key")]
+public sealed record HostKey(
+    [property: Id(0)] string Id, [property: Id(1)] string Name, [property: Id(2)] ImmutableArray<string> Scopes,
+    [property: Id(3)] DateTimeOffset CreatedAt, [property: Id(4)] DateTimeOffset? ExpiresAt);
+
+/// <summary>A key that was just made: <paramref name="Secret"/> is shown this once and stored hashed.</summary>
+[GenerateSerializer, Immutable, Alias("new-host-key")]
+public sealed record NewHostKey([property: Id(0)] HostKey Key, [property: Id(1)] string Secret);
+
+/// <summary>One virtual host's settings of record and its keys. Key: the prepared domain. On disk when a change returns.</summary>
+[Alias("host")]
+public interface IHostGrain : IGrainWithStringKey
+{
+    [Alias("get")]
+    Task<HostDocument> GetAsync();
+
+    /// <summary>Creates or replaces the whole document.</summary>
+    /// <param name="json">As sent: <c>{ "secret": "set" }</c> in a secret's place keeps the stored one.</param>
+    /// <param name="ifMatch">The version that must be the present one; null for any.</param>
+    /// <param name="isProvider">Whether the caller may create hosts and set provider-only keys.</param>
+    [Alias("put")]
+    Task<HostChange> PutAsync(string json, long? ifMatch, bool isProvider);
+
+    [Alias("delete")]
+    Task<HostChange> DeleteAsync();
+
+    [Alias("create-key")]
+    Task<NewHostKey?> CreateKeyAsync(string name, ImmutableArray<string> scopes, DateTimeOffset? expiresAt);
+
+    [Alias("keys")]
+    Task<ImmutableArray<HostKey>> KeysAsync();
+
+    [Alias("delete-key")]
+    Task<bool> DeleteKeyAsync(string id);
+
+    /// <summary>The key whose secret this is, null when there is none that is valid now.</summary>
+    [Alias("verify-key")]
+    Task<HostKey?> VerifyKeyAsync(string id, string secret);
+
+    /// <summary>Looks at the host's file again, as it changed; does nothing for a host from the API.</summary>
+    [Alias("reload")]
+    Task<HostDocument> ReloadAsync();
+}
