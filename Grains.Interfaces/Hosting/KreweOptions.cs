@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Krewe.Contracts.Hosting;
+
+/// <summary>
+/// The process's configuration (section <c>Krewe</c>), parsed and validated at start: restart to change. Hosts have settings of their own
+/// (<see cref="Hosts.HostSettings"/>), which change while the process runs.
+/// </summary>
+public sealed record KreweOptions
+{
+    public ImmutableArray<IPEndPoint> ListenC2S { get; init; } = [];
+
+    public ImmutableArray<IPEndPoint> ListenC2STls { get; init; } = [];
+
+    public ImmutableArray<IPEndPoint> ListenHttp { get; init; } = [];
+
+    public ImmutableArray<IPEndPoint> ListenHttps { get; init; } = [];
+
+    /// <summary>The folder of durable state, absolute.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>The folder of <c>&lt;domain&gt;.json</c> host documents, absolute; null for none.</summary>
+    public string? HostsFolder { get; init; }
+
+    /// <summary>The folder of <c>&lt;domain&gt;.crt</c> and <c>.key</c>, absolute; null for none.</summary>
+    public string? CertificatesFolder { get; init; }
+
+    /// <summary>The provider's token; never logged.</summary>
+    public required string AdminToken { get; init; }
+
+    public ImmutableArray<EgressAllowance> EgressAllow { get; init; } = [];
+
+    public ImmutableArray<IPNetwork> TrustedProxies { get; init; } = [];
+
+    public string? DefaultHost { get; init; }
+
+    /// <summary>By when a refresh is answered, however slow the tenants' services are.</summary>
+    public TimeSpan RefreshDeadline { get; init; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>How many hosts have a metrics label of their own; the rest is <c>other</c>.</summary>
+    public int MetricsHosts { get; init; } = 100;
+
+    public string? ExternalUrl { get; init; }
+}
+
+/// <summary>A network, and a port of it (null for every one), that hooks may reach although it is loopback, private or link-local.</summary>
+public sealed record EgressAllowance(IPNetwork Network, int? Port);
