@@ -49,7 +49,7 @@ public enum StanzaType : byte
 /// <param name="From">The sender as stamped by the server (RFC 6120 §8.1.2.1).</param>
 /// <param name="To">The addressee, null when the sender named none.</param>
 /// <param name="Id">The <c>id</c>, null when there is none.</param>
-/// <param name="Xml">The element.</param>
+/// <param name="Xml">The element; empty for presence without payload that the server makes itself, which the frontend writes.</param>
 /// <param name="ToEnd">Where the bytes go on behind the element's name and its <c>to</c>.</param>
 [GenerateSerializer, Immutable, Alias("stanza-frame")]
 public sealed record StanzaFrame(
