@@ -60,3 +60,26 @@ public sealed record StanzaFrame(
     [property: Id(4)] string? Id,
     [property: Id(5)] ReadOnlyMemory<byte> Xml,
     [property: Id(6)] int ToEnd);
+
+/// <summary>The spelling of the types.</summary>
+public static class StanzaTypes
+{
+    /// <summary>The value of <c>type</c>; null where the absence of the attribute says it.</summary>
+    public static string? WireName(StanzaType type) => type switch
+    {
+        StanzaType.Chat => "chat",
+        StanzaType.Groupchat => "groupchat",
+        StanzaType.Headline => "headline",
+        StanzaType.Unavailable => "unavailable",
+        StanzaType.Subscribe => "subscribe",
+        StanzaType.Subscribed => "subscribed",
+        StanzaType.Unsubscribe => "unsubscribe",
+        StanzaType.Unsubscribed => "unsubscribed",
+        StanzaType.Probe => "probe",
+        StanzaType.Get => "get",
+        StanzaType.Set => "set",
+        StanzaType.Result => "result",
+        StanzaType.Error => "error",
+        _ => null,
+    };
+}
