@@ -26,7 +26,7 @@ internal static class ServerStanzaWriter
         xml.Raw("<presence"u8);
         xml.Attribute("to"u8, to.ToString());
         xml.Attribute("from"u8, presence.From.ToString());
-        if (StanzaTypes.WireName(presence.Type) is { } type)
+        if (Contracts.Stanzas.StanzaTypes.WireName(presence.Type) is { } type)
         {
             xml.Attribute("type"u8, type);
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
@@ -16,10 +17,10 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
 {
     public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
-        var isRequest = head.Type is StanzaType.Get or StanzaType.Set;
-        if (head.Type == StanzaType.Invalid || !head.HasId || head.Id(element).IsEmpty || (isRequest && head.ChildElements != 1))
+        var isRequest = head.StanzaType is StanzaType.Get or StanzaType.Set;
+        if (head.StanzaType == StanzaType.Invalid || !head.HasId || head.Id(element).IsEmpty || (isRequest && head.ChildElements != 1))
         {
-            StanzaErrorWriter.Refuse(stream, StanzaKind.Iq, head.Type, head.IdText(element), to, StanzaError.BadRequest);
+            StanzaErrorWriter.Refuse(stream, StanzaKind.Iq, head.StanzaType, head.IdText(element), to, StanzaError.BadRequest);
             return default;
         }
 
@@ -47,7 +48,7 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
     private ValueTask HandleAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, IqTarget target)
     {
         var handler = handlers.Find(head.FirstChildNamespace(element), head.FirstChildName(element), target);
-        var request = new IqRequest(stream, head.Type, head.IdText(element)!, to, target, handler?.NeedsPayload == true ? element.ToArray() : []);
+        var request = new IqRequest(stream, head.StanzaType, head.IdText(element)!, to, target, handler?.NeedsPayload == true ? element.ToArray() : []);
         if (handler is null)
         {
             // RFC 6121 §8.5.2.1.3; of another's roster not even that much is said (RFC 6121 §2.1.3).
@@ -91,7 +92,7 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
     {
         var payload = new XmlElementReader(iq.Xml.Span);
         payload.Read();
-        var handler = payload.Read() ? handlers.Find(payload.NamespaceUtf8, payload.LocalNameUtf8, target) : null;
+        var handler = payload.Read() ? handlers.Find(Encoding.UTF8.GetBytes(payload.Namespace), Encoding.UTF8.GetBytes(payload.LocalName), target) : null;
         var request = new IqRequest(stream, iq.Type, iq.Id!, iq.To, target, iq.Xml.ToArray());
         if (handler is null)
         {

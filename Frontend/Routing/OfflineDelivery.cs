@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Streams;
@@ -9,7 +10,7 @@ using Krewe.Frontend.Xml;
 namespace Krewe.Frontend.Routing;
 
 /// <summary>XEP-0160: messages for a user without a fitting resource are kept, and handed to the first that comes.</summary>
-internal sealed class OfflineDelivery(IGrainFactory grains)
+internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource hosts)
 {
     /// <summary>Stores, or tells the sender why not. An account that does not exist looks like one that is away (RFC 6121 §8.5.1).</summary>
     public async Task StoreAsync(C2SStream sender, StanzaFrame message)
@@ -20,7 +21,7 @@ internal sealed class OfflineDelivery(IGrainFactory grains)
             return;
         }
 
-        var limit = sender.HostOf(recipient.Domainpart)?.Limits.OfflineMessages ?? 0;
+        var limit = (await hosts.GetAsync(recipient.Domainpart))?.Limits.OfflineMessages ?? 0;
         if (!await grains.OfflineMessages(recipient).StoreAsync(message, limit))
         {
             StanzaErrorWriter.Refuse(sender, message, StanzaError.ServiceUnavailable);

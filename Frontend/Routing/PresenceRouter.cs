@@ -18,7 +18,7 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
 {
     public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
-        var type = head.Type;
+        var type = head.StanzaType;
         if (type == StanzaType.Invalid || !TryReadPriority(element, out var priority))
         {
             // RFC 6121 §4.7.1, §4.7.2.3

@@ -28,12 +28,12 @@ internal sealed class StanzaRouter(
     public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head)
     {
         var kind = head.Kind;
-        instruments.StanzaReceived(kind, stream.Counters);
+        stream.Counters.StanzaReceived(kind);
         Jid? to = null;
         if (head.HasTo && !stream.TryParseTo(head.To(element), out to))
         {
             // RFC 6120 §8.3.3.8; the malformed address is not sent back as 'from'.
-            StanzaErrorWriter.Refuse(stream, kind, head.Type, head.IdText(element), null, StanzaError.JidMalformed);
+            StanzaErrorWriter.Refuse(stream, kind, head.StanzaType, head.IdText(element), null, StanzaError.JidMalformed);
             return default;
         }
 
@@ -67,7 +67,7 @@ internal sealed class StanzaRouter(
             return false;
         }
 
-        var decision = DeliveryPolicy.Decide(StanzaKind.Message, head.Type, to.Resourcepart, route.Resources.AsSpan());
+        var decision = DeliveryPolicy.Decide(StanzaKind.Message, head.StanzaType, to.Resourcepart, route.Resources.AsSpan());
         if (decision.Outcome != RouteOutcome.Delivered)
         {
             return false;

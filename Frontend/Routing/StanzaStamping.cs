@@ -16,7 +16,7 @@ internal static class StanzaStamping
     public static StanzaFrame Stamp(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, bool isToRewritten = false, bool isFromBare = false)
     {
         var xml = StampBytes(stream, element, head, isToRewritten ? to : null, out var toEnd, isFromBare);
-        return new StanzaFrame(head.Kind, head.Type, isFromBare ? stream.Self!.ToBare() : stream.Self!, to, head.IdText(element), xml, toEnd);
+        return new StanzaFrame(head.Kind, head.StanzaType, isFromBare ? stream.Self!.ToBare() : stream.Self!, to, head.IdText(element), xml, toEnd);
     }
 
     public static byte[] StampBytes(

@@ -1,6 +1,7 @@
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Iq;
 using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Rosters;
@@ -18,6 +19,7 @@ internal sealed class C2SServices(
     RosterCarrier rosters,
     OfflineDelivery offline,
     PresenceRouter presences,
+    ServerFeatures features,
     SessionTable sessions,
     FrontendRegistration registration,
     StreamWatch watch,
@@ -42,6 +44,8 @@ internal sealed class C2SServices(
     public SessionTable Sessions { get; } = sessions;
 
     public FrontendRef Frontend => registration.Frontend;
+
+    public ServerFeatures Features { get; } = features;
 
     public StreamWatch Watch { get; } = watch;
 

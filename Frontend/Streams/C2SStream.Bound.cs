@@ -5,6 +5,8 @@ using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Observability;
+using Krewe.Frontend.Rosters;
 using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Streams;
@@ -44,9 +46,9 @@ internal sealed partial class C2SStream
     public ReadOnlySpan<byte> FromBare => _fromBare;
 
     /// <summary>What the stream's header declared beyond the usual, as declarations to repeat on a stanza that uses it.</summary>
-    public ReadOnlySpan<byte> StreamDeclarations => _framer.Header.Declarations;
+    public ReadOnlySpan<byte> StreamDeclarations => _framer.Header.PrefixDeclarations.Span;
 
-    public ReadOnlySpan<byte> StreamLang => _framer.Header.LangRaw;
+    public ReadOnlySpan<byte> StreamLang => _framer.Header.LangEscaped.Span;
 
     /// <summary>True while an earlier stanza of this stream waits for its place: nothing may pass it.</summary>
     public bool IsUnsettled => Volatile.Read(ref _stepsWaiting) > 0;
@@ -148,7 +150,7 @@ internal sealed partial class C2SStream
 
     public bool TryDeliver(StanzaFrame stanza, Jid? to)
     {
-        _services.Instruments.StanzaSent(stanza.Kind, _counters);
+        _counters.StanzaSent(stanza.Kind);
         if (stanza.Xml.IsEmpty)
         {
             var xml = ReplyBuffer.Rent();
@@ -169,7 +171,7 @@ internal sealed partial class C2SStream
     /// <summary>The local path: a stanza stamped by its sender, as it is.</summary>
     public bool TryDeliverStamped(StanzaKind kind, ReadOnlySpan<byte> xml)
     {
-        _services.Instruments.StanzaSent(kind, _counters);
+        _counters.StanzaSent(kind);
         return Enqueue(xml);
     }
 
@@ -183,7 +185,7 @@ internal sealed partial class C2SStream
 
         if (_state != StreamState.Ended)
         {
-            _services.Instruments.QueueOverflow();
+            _services.Instruments.QueueOverflowed();
             Abort("slow-reader");
         }
 
@@ -253,7 +255,7 @@ internal sealed partial class C2SStream
             return true;
         }
 
-        if (!XmlEscape.TryParseJid(raw, out to))
+        if (!RawValues.TryParseJid(raw, out to))
         {
             return false;
         }

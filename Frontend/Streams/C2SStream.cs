@@ -54,7 +54,7 @@ internal sealed partial class C2SStream
         _isDirectTls = isDirectTls;
         _input = connection.Transport.Input;
         Queue = new OutboundQueue(connection.Transport.Output);
-        _framer = new StanzaFramer(StreamLimits.PreAuth.StanzaBytesMax, StreamLimits.PreAuth);
+        _framer = new StanzaFramer(StreamLimits.Default.PreAuthBytesMax);
     }
 
     /// <summary>The session's number; 0 until a resource is bound.</summary>
@@ -113,9 +113,9 @@ internal sealed partial class C2SStream
     /// <summary>Ends the stream with an error (RFC 6120 §4.9); the first call counts. May be called from any thread.</summary>
     public void End(StreamErrorCondition condition, string? text)
     {
-        if (TryEnd(condition.ToWireName()))
+        if (TryEnd(condition.ToName()))
         {
-            _services.Instruments.StreamError(condition.ToWireName());
+            _services.Instruments.StreamError(condition.ToName());
             if (!_isHeaderSent)
             {
                 // RFC 6120 §4.9.1.2: even a stream that is refused at its header is answered with one.
@@ -248,9 +248,10 @@ internal sealed partial class C2SStream
         await _input.CompleteAsync();
         if (_counted is not null)
         {
-            _services.Instruments.StreamClosed(_domain, _transport, _endReason);
+            _services.Instruments.StreamClosed(_domain, _transport);
         }
 
+        _services.Instruments.StreamEnded(_endReason);
         _services.Log.StreamClosed(_connection.ConnectionId, _domain, _endReason);
     }
 

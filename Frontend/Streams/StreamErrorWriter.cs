@@ -10,7 +10,7 @@ internal static class StreamErrorWriter
     {
         var xml = new XmppWriter(output);
         xml.Raw("<stream:error><"u8);
-        xml.Text(condition.ToWireName());
+        xml.Text(condition.ToName());
         xml.Raw(" xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"u8);
         if (text is not null)
         {
