@@ -6,17 +6,17 @@ namespace Krewe.Grains.Storage;
 /// <summary>One reading connection with its prepared statements. Used by one thread at a time.</summary>
 internal sealed class SqliteReader : IDisposable
 {
-    private const string StateSql = "SELECT etag, json FROM grain_state WHERE storage = $storage AND state = $state AND key = $key";
-
-    private const string ListSql =
+    public const string ListSql =
         "SELECT key FROM grain_state WHERE storage = $storage AND state = $state AND key > $after ORDER BY key LIMIT $limit";
 
-    private const string ListDomainSql =
+    public const string ListDomainSql =
         "SELECT key FROM grain_state WHERE storage = $storage AND state = $state AND domain = $domain AND key > $after ORDER BY key LIMIT $limit";
 
-    private const string CountSql = "SELECT count(*) FROM grain_state WHERE storage = $storage AND state = $state";
+    public const string CountSql = "SELECT count(*) FROM grain_state WHERE storage = $storage AND state = $state";
 
-    private const string CountDomainSql = "SELECT count(*) FROM grain_state WHERE storage = $storage AND state = $state AND domain = $domain";
+    public const string CountDomainSql = "SELECT count(*) FROM grain_state WHERE storage = $storage AND state = $state AND domain = $domain";
+
+    private const string StateSql = "SELECT etag, json FROM grain_state WHERE storage = $storage AND state = $state AND key = $key";
 
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _state;
