@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Unicode;
 
 namespace Krewe.Contracts.Addressing;
 
@@ -9,11 +11,21 @@ namespace Krewe.Contracts.Addressing;
 [GenerateSerializer, Immutable, Alias("jid")]
 public sealed class Jid : IEquatable<Jid>, IComparable<Jid>
 {
+    /// <summary>Three parts of 1023 octets and two separators (RFC 7622 §3.1).</summary>
+    public const int BytesMax = (3 * JidEnforcement.PartBytesMax) + 2;
+
+    /// <summary>Longer addresses are not looked at on the short way; none that people type is.</summary>
+    private const int ShortCharsMax = 256;
+
     [Id(0)]
     private readonly string _bare;
 
     [Id(1)]
     private readonly string? _resourcepart;
+
+    /// <summary>Made at first use; not part of the value, and null in a copy from another process.</summary>
+    [NonSerialized]
+    private string? _domainpart;
 
     private Jid(string bare, string? resourcepart)
     {
@@ -26,9 +38,15 @@ public sealed class Jid : IEquatable<Jid>, IComparable<Jid>
 
     public string? Localpart => _bare.IndexOf('@') is var at && at > 0 ? _bare[..at] : null;
 
-    public string Domainpart => _bare[(_bare.IndexOf('@') + 1)..];
+    public string Domainpart => _domainpart ??= _bare.IndexOf('@') is var at && at < 0 ? _bare : _bare[(at + 1)..];
 
     public string? Resourcepart => _resourcepart;
+
+    /// <summary><see cref="Localpart"/> without a string of its own; empty when there is none.</summary>
+    public ReadOnlySpan<char> LocalpartSpan => _bare.IndexOf('@') is var at && at > 0 ? _bare.AsSpan(0, at) : default;
+
+    /// <summary><see cref="Domainpart"/> without a string of its own.</summary>
+    public ReadOnlySpan<char> DomainpartSpan => _bare.AsSpan(_bare.IndexOf('@') + 1);
 
     public bool IsBare => _resourcepart is null;
 
@@ -46,25 +64,36 @@ public sealed class Jid : IEquatable<Jid>, IComparable<Jid>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out Jid? jid)
     {
         jid = null;
-        if (string.IsNullOrEmpty(text))
+        if (string.IsNullOrEmpty(text) || text.Length > JidEnforcement.UnpreparedCharsMax)
         {
             return false;
         }
 
-        // RFC 7622 §3.2: the first '/' ends the bare part, the first '@' before it ends the localpart.
-        var slash = text.IndexOf('/');
-        var bare = slash < 0 ? text : text[..slash];
-        var at = bare.IndexOf('@');
-        string? resource = null, local = null;
-        if ((slash >= 0 && !JidEnforcement.TryPrepareResourcepart(text[(slash + 1)..], out resource))
-            || (at >= 0 && !JidEnforcement.TryPrepareLocalpart(bare[..at], out local))
-            || !JidEnforcement.TryPrepareDomainpart(bare[(at + 1)..], out var domain))
+        Span<byte> ascii = stackalloc byte[ShortCharsMax];
+        if (text.Length <= ShortCharsMax
+            && Ascii.FromUtf16(text, ascii, out var length) == System.Buffers.OperationStatus.Done
+            && AsciiJid.IsPrepared(ascii[..length], out var slash))
         {
-            return false;
+            jid = slash < 0 ? new Jid(text, null) : new Jid(text[..slash], text[(slash + 1)..]);
+            return true;
         }
 
-        jid = new Jid(local is null ? domain : $"{local}@{domain}", resource);
-        return true;
+        return TryPrepare(text, out jid);
+    }
+
+    /// <summary>The same for octets as a stream carries them; octets that are not UTF-8 are no address.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out Jid? jid)
+    {
+        if (AsciiJid.IsPrepared(utf8, out var slash))
+        {
+            jid = slash < 0
+                ? new Jid(Encoding.ASCII.GetString(utf8), null)
+                : new Jid(Encoding.ASCII.GetString(utf8[..slash]), Encoding.ASCII.GetString(utf8[(slash + 1)..]));
+            return true;
+        }
+
+        jid = null;
+        return utf8.Length <= JidEnforcement.UnpreparedCharsMax && Utf8.IsValid(utf8) && TryPrepare(Encoding.UTF8.GetString(utf8), out jid);
     }
 
     /// <summary>Parses an address that is known to be valid; throws <see cref="FormatException"/> otherwise.</summary>
@@ -80,4 +109,25 @@ public sealed class Jid : IEquatable<Jid>, IComparable<Jid>
         string.CompareOrdinal(_bare, other?._bare) is var bare && bare != 0 ? bare : string.CompareOrdinal(_resourcepart, other?._resourcepart);
 
     public override string ToString() => _resourcepart is null ? _bare : $"{_bare}/{_resourcepart}";
+
+    private static bool TryPrepare(string text, [NotNullWhen(true)] out Jid? jid)
+    {
+        jid = null;
+
+        // RFC 7622 §3.2: the first '/' ends the bare part, the first '@' before it ends the localpart; only then are the parts prepared,
+        // so that no mapping can move a separator.
+        var slash = text.IndexOf('/');
+        var bare = slash < 0 ? text : text[..slash];
+        var at = bare.IndexOf('@');
+        string? resource = null, local = null;
+        if ((slash >= 0 && !JidEnforcement.TryPrepareResourcepart(text[(slash + 1)..], out resource))
+            || (at >= 0 && !JidEnforcement.TryPrepareLocalpart(bare[..at], out local))
+            || !JidEnforcement.TryPrepareDomainpart(bare[(at + 1)..], out var domain))
+        {
+            return false;
+        }
+
+        jid = new Jid(local is null ? domain : $"{local}@{domain}", resource);
+        return true;
+    }
 }

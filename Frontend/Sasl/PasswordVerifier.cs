@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using Krewe.Contracts.Accounts;
+
+namespace Krewe.Frontend.Sasl;
+
+internal enum PasswordVerdict : byte
+{
+    Right,
+    Wrong,
+
+    /// <summary>Too many logins wait already.</summary>
+    Overloaded,
+}
+
+/// <summary>
+/// Checks a password against stored keys (RFC 5802 §3). PBKDF2 runs on the thread pool, one for each processor at a time: a caller's thread serves
+/// streams and must not be held for milliseconds.
+/// </summary>
+internal sealed class PasswordVerifier(DerivedKeyCache cache)
+{
+    /// <summary>At 4 ms each and two processors the last of these waits 8 s, about as long as clients do.</summary>
+    internal const int WaitingMax = 4096;
+
+    private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
+    private int _waiting;
+
+    /// <param name="password">As the client sent it.</param>
+    internal async ValueTask<PasswordVerdict> VerifyAsync(string password, ScramCredentials credentials, CancellationToken cancellationToken)
+    {
+        if (!SaslPrep.TryPrepare(password, out var prepared))
+        {
+            return PasswordVerdict.Wrong;
+        }
+
+        if (cache.TryGet(prepared, credentials, out var storedKey))
+        {
+            return IsRight(storedKey, credentials) ? PasswordVerdict.Right : PasswordVerdict.Wrong;
+        }
+
+        storedKey = await DeriveAsync(prepared, credentials, cancellationToken);
+        if (storedKey is null)
+        {
+            return PasswordVerdict.Overloaded;
+        }
+
+        // Only what was right is remembered: guesses cannot fill the cache, and a guess for an account that exists never gets cheaper than one for another.
+        if (!IsRight(storedKey, credentials))
+        {
+            return PasswordVerdict.Wrong;
+        }
+
+        cache.Add(prepared, credentials, storedKey);
+        return PasswordVerdict.Right;
+    }
+
+    private static bool IsRight(byte[] storedKey, ScramCredentials credentials) =>
+        CryptographicOperations.FixedTimeEquals(storedKey, credentials.StoredKey.Span);
+
+    private async ValueTask<byte[]?> DeriveAsync(string prepared, ScramCredentials credentials, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _waiting) > WaitingMax)
+        {
+            Interlocked.Decrement(ref _waiting);
+            return null;
+        }
+
+        try
+        {
+            await _slots.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
+        try
+        {
+            return await Task.Run(
+                () => ScramKeys.Derive(prepared, credentials.Hash, credentials.Salt, credentials.Iterations).StoredKey.ToArray(), cancellationToken);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+}
