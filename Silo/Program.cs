@@ -1,1 +1,1 @@
-Console.WriteLine("krewe");
+return await Krewe.Silo.KreweHost.RunAsync(args);
