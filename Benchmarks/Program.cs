@@ -1,3 +1,4 @@
 using BenchmarkDotNet.Running;
+using Krewe.Benchmarks.Xml;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+BenchmarkSwitcher.FromAssembly(typeof(FramerBenchmark).Assembly).Run(args);
