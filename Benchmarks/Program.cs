@@ -1,4 +1,4 @@
-using System.Reflection;
 using BenchmarkDotNet.Running;
+using Krewe.Benchmarks.Xml;
 
-BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
+BenchmarkSwitcher.FromAssembly(typeof(FramerBenchmark).Assembly).Run(args);
