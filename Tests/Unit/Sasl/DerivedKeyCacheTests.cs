@@ -101,6 +101,25 @@ public sealed class DerivedKeyCacheTests
     }
 
     [Fact]
+    public async Task Logins_BeyondTheLimit_AreRefusedNotQueued()
+    {
+        var passwords = new PasswordVerifier(new DerivedKeyCache(_time), derivationsMax: -1);
+        using var stop = new CancellationTokenSource();
+        var keys = Keys("wherefore");
+        var waiting = Enumerable.Range(0, PasswordVerifier.WaitingMax).Select(_ => passwords.VerifyAsync("wherefore", keys, stop.Token).AsTask()).ToArray();
+        Assert.Equal(PasswordVerdict.Overloaded, await passwords.VerifyAsync("wherefore", keys, CancellationToken.None));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(waiting));
+
+        // Those who gave up have left their places.
+        using var stopped = new CancellationTokenSource();
+        var next = passwords.VerifyAsync("wherefore", keys, stopped.Token);
+        Assert.False(next.IsCompleted);
+        await stopped.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await next);
+    }
+
+    [Fact]
     public void InventedKeys_AreStableAndApart()
     {
         var romeo = Jid.Parse("romeo@verona.example");
