@@ -17,7 +17,7 @@ internal enum PasswordVerdict : byte
 /// streams and must not be held for milliseconds.
 /// </summary>
 /// <param name="derivationsMax">How many derivations run at a time; 0 for the number of processors, negative for none.</param>
-internal sealed class PasswordVerifier(DerivedKeyCache cache, int derivationsMax = 0)
+internal sealed class PasswordVerifier(DerivedKeyCache cache, int derivationsMax = 0, int waitingMax = PasswordVerifier.WaitingMax)
 {
     /// <summary>At 4 ms each and two processors the last of these waits 8 s, about as long as clients do.</summary>
     internal const int WaitingMax = 4096;
@@ -59,7 +59,7 @@ internal sealed class PasswordVerifier(DerivedKeyCache cache, int derivationsMax
 
     private async ValueTask<byte[]?> DeriveAsync(string prepared, ScramCredentials credentials, CancellationToken cancellationToken)
     {
-        if (Interlocked.Increment(ref _waiting) > WaitingMax)
+        if (Interlocked.Increment(ref _waiting) > waitingMax)
         {
             Interlocked.Decrement(ref _waiting);
             return null;
