@@ -1,7 +1,9 @@
 using System.Reflection;
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosting;
 using Krewe.Frontend.Sasl;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans;
 
@@ -36,7 +38,24 @@ public sealed class AccountCredentialsSourceTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await waiting);
     }
 
-    private static AccountCredentialsSource Source(Func<string, Task<AccountCredentials>> answer)
+    [Fact]
+    public async Task AddSasl_GivesWhatANegotiatorNeeds()
+    {
+        await using var provider = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(new KreweOptions { Data = "/nowhere", AdminToken = "x" })
+            .AddSingleton(Factory(_ => Task.FromResult(new AccountCredentials(true, true, ScramKeys.Create("wherefore")))))
+            .AddSasl()
+            .BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true });
+        var negotiator = new SaslNegotiator(SaslFixture.Offer(), provider.GetRequiredService<SaslServices>());
+        Assert.IsType<SaslReply.Success>(await negotiator.AuthAsync("PLAIN", SaslFixture.Encode("\0romeo\0wherefore")));
+    }
+
+    private static AccountCredentialsSource Source(Func<string, Task<AccountCredentials>> answer) =>
+        new(Factory(answer), NullLogger<AccountCredentialsSource>.Instance);
+
+    private static IGrainFactory Factory(Func<string, Task<AccountCredentials>> answer)
     {
         var factory = DispatchProxy.Create<IGrainFactory, Stub>();
         ((Stub)(object)factory).Answer = arguments =>
@@ -45,7 +64,7 @@ public sealed class AccountCredentialsSourceTests
             ((Stub)(object)grain).Answer = _ => answer((string)arguments[0]!);
             return grain;
         };
-        return new AccountCredentialsSource(factory, NullLogger<AccountCredentialsSource>.Instance);
+        return factory;
     }
 
     /// <summary>An object of any interface: the two grain hosts' factories differ in what else they can do.</summary>
