@@ -17,4 +17,7 @@ public static class GrainKeys
     public static IAccountGrain Account(this IGrainFactory grains, Jid account) => grains.GetGrain<IAccountGrain>(account.Bare);
 
     public static IHostGrain Host(this IGrainFactory grains, string domain) => grains.GetGrain<IHostGrain>(domain);
+
+    /// <summary>There is one directory for all.</summary>
+    public static IHostDirectoryGrain HostDirectory(this IGrainFactory grains) => grains.GetGrain<IHostDirectoryGrain>("hosts");
 }

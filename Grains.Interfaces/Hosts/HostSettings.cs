@@ -38,6 +38,9 @@ public sealed record HostSettings
     public bool Isolate { get; init; }
 
     public HostLimits Limits { get; init; } = new();
+
+    /// <summary>What a host has whose document is empty.</summary>
+    public static HostSettings Default(string domain) => new() { Domain = domain, Tenant = domain };
 }
 
 /// <summary>Where a host's rosters come from, and how long to wait for them and to trust them.</summary>
@@ -56,6 +59,9 @@ public sealed record HttpRosterSettings
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     public TimeSpan StaleFor { get; init; } = TimeSpan.FromSeconds(604800);
+
+    /// <summary>The times that hold where a document names none; without a URL.</summary>
+    internal static HttpRosterSettings Default { get; } = new() { Url = "" };
 }
 
 /// <summary>A host's limits; 0 is no limit.</summary>

@@ -9,7 +9,10 @@ public enum HostSource : byte
 }
 
 /// <summary>A host as it crosses processes: the document with its secrets in the clear, for the service's own use only.</summary>
-/// <param name="Version">0 when there is no such host.</param>
+/// <param name="Version">
+/// Greater with each change of the host, over its deletion and its files as well: the time of the change in milliseconds, or one more than the last.
+/// 0 when nothing is known of such a host.
+/// </param>
 /// <param name="Json">The normalized document; null when there is no such host.</param>
 [GenerateSerializer, Immutable, Alias("host-document")]
 public sealed record HostDocument(
@@ -60,14 +63,17 @@ public interface IHostGrain : IGrainWithStringKey
 
     /// <summary>Creates or replaces the whole document.</summary>
     /// <param name="json">As sent: <c>{ "secret": "set" }</c> in a secret's place keeps the stored one.</param>
-    /// <param name="ifMatch">The version that must be the present one; null for any.</param>
+    /// <param name="ifMatch">The version that must be the present one, or one of <see cref="HostVersions"/>; null for any or none.</param>
     /// <param name="isProvider">Whether the caller may create hosts and set provider-only keys.</param>
     [Alias("put")]
     Task<HostChange> PutAsync(string json, long? ifMatch, bool isProvider);
 
+    /// <summary>Removes the host and its keys; not its accounts.</summary>
+    /// <param name="ifMatch">As for <see cref="PutAsync"/>.</param>
     [Alias("delete")]
-    Task<HostChange> DeleteAsync();
+    Task<HostChange> DeleteAsync(long? ifMatch = null);
 
+    /// <summary>Null when there is no such host, or it has <see cref="HostKeys.KeysMax"/> keys.</summary>
     [Alias("create-key")]
     Task<NewHostKey?> CreateKeyAsync(string name, ImmutableArray<string> scopes, DateTimeOffset? expiresAt);
 
@@ -81,7 +87,7 @@ public interface IHostGrain : IGrainWithStringKey
     [Alias("verify-key")]
     Task<HostKey?> VerifyKeyAsync(string id, string secret);
 
-    /// <summary>Looks at the host's file again, as it changed; does nothing for a host from the API.</summary>
+    /// <summary>Looks at the host's file again, as it came, changed or went; does nothing for a host from the API.</summary>
     [Alias("reload")]
     Task<HostDocument> ReloadAsync();
 }

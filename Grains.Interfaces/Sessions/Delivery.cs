@@ -17,11 +17,6 @@ public sealed record StanzaContent([property: Id(0)] StanzaFrame Stanza, [proper
 [GenerateSerializer, Immutable, Alias("roster-push-content")]
 public sealed record RosterPushContent([property: Id(0)] RosterChange Change) : DeliveryContent;
 
-/// <summary>Presence that the server makes itself: <c>unavailable</c> or a subscription type without payload.</summary>
-[GenerateSerializer, Immutable, Alias("presence-content")]
-public sealed record PresenceContent(
-    [property: Id(0)] StanzaType Type, [property: Id(1)] Jid From, [property: Id(2)] Jid To, [property: Id(3)] string? Id = null) : DeliveryContent;
-
 /// <summary>Why a stream is ended from within: a subset of RFC 6120 §4.9.3.</summary>
 public enum StreamEnd : byte
 {

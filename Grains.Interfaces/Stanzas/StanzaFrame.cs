@@ -49,7 +49,7 @@ public enum StanzaType : byte
 /// <param name="From">The sender as stamped by the server (RFC 6120 §8.1.2.1).</param>
 /// <param name="To">The addressee, null when the sender named none.</param>
 /// <param name="Id">The <c>id</c>, null when there is none.</param>
-/// <param name="Xml">The element.</param>
+/// <param name="Xml">The element; empty for presence without payload that the server makes itself, which the frontend writes.</param>
 /// <param name="ToEnd">Where the bytes go on behind the element's name and its <c>to</c>.</param>
 [GenerateSerializer, Immutable, Alias("stanza-frame")]
 public sealed record StanzaFrame(
@@ -60,3 +60,26 @@ public sealed record StanzaFrame(
     [property: Id(4)] string? Id,
     [property: Id(5)] ReadOnlyMemory<byte> Xml,
     [property: Id(6)] int ToEnd);
+
+/// <summary>The spelling of the types.</summary>
+public static class StanzaTypes
+{
+    /// <summary>The value of <c>type</c>; null where the absence of the attribute says it.</summary>
+    public static string? WireName(StanzaType type) => type switch
+    {
+        StanzaType.Chat => "chat",
+        StanzaType.Groupchat => "groupchat",
+        StanzaType.Headline => "headline",
+        StanzaType.Unavailable => "unavailable",
+        StanzaType.Subscribe => "subscribe",
+        StanzaType.Subscribed => "subscribed",
+        StanzaType.Unsubscribe => "unsubscribe",
+        StanzaType.Unsubscribed => "unsubscribed",
+        StanzaType.Probe => "probe",
+        StanzaType.Get => "get",
+        StanzaType.Set => "set",
+        StanzaType.Result => "result",
+        StanzaType.Error => "error",
+        _ => null,
+    };
+}

@@ -1,0 +1,34 @@
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Sessions;
+
+namespace Krewe.Frontend.Http;
+
+/// <summary>Removes accounts with everything that is theirs: streams, roster, credentials.</summary>
+internal sealed class AccountRemoval(IGrainFactory grains)
+{
+    private const int AccountsAtOnce = 32;
+
+    /// <summary>False when there was no such account.</summary>
+    public async Task<bool> RemoveAsync(Jid account)
+    {
+        // The credentials first: whoever is thrown out next cannot come back.
+        if (!await grains.Account(account).DeleteAsync())
+        {
+            return false;
+        }
+
+        await grains.Sessions(account).EndAsync(null, StreamEnd.NotAuthorized, "The account was deleted.");
+        await grains.Roster(account).ClearAsync();
+        return true;
+    }
+
+    /// <summary>Removes a host's accounts, so that whoever gets the domain next inherits none of them.</summary>
+    public async Task RemoveAllAsync(string domain)
+    {
+        while (await grains.HostDirectory().AccountsAsync(domain, after: null, limit: 1000) is { Length: > 0 } accounts)
+        {
+            await Parallel.ForEachAsync(
+                accounts, new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce }, async (account, _) => await RemoveAsync(Jid.Parse(account)));
+        }
+    }
+}

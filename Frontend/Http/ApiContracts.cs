@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace Krewe.Frontend.Http;
+
+/// <summary>RFC 9457, with every bad place of what was sent.</summary>
+internal sealed record ProblemBody(string Type, string Title, int Status, string? Detail, IReadOnlyList<ProblemPlace>? Errors);
+
+internal sealed record ProblemPlace(string Path, string Message);
+
+/// <summary>A page of a list; <see cref="Next"/>, when there is more, is the <c>after</c> of the next page.</summary>
+internal sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
+
+internal sealed record HostBody(string Host, string Tenant, bool Enabled, string Source);
+
+internal sealed record NewKeyBody(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt);
+
+/// <param name="Key">The token, shown only in the answer that made it.</param>
+internal sealed record KeyBody(string Id, string? Key, string Name, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt);
+
+internal sealed record AccountChangeBody(string? Password, IReadOnlyDictionary<string, ScramBody>? Scram, bool? Enabled)
+{
+    /// <summary>Never what was sent.</summary>
+    public override string ToString() => nameof(AccountChangeBody);
+}
+
+/// <summary>Stored keys of one SCRAM mechanism (RFC 5802 §3), base64.</summary>
+internal sealed record ScramBody(string? Salt, int Iterations, string? StoredKey, string? ServerKey)
+{
+    /// <summary>Never what was sent.</summary>
+    public override string ToString() => nameof(ScramBody);
+}
+
+internal sealed record AccountBody(string Localpart, string Jid, bool Enabled, IReadOnlyList<string> Mechanisms);
+
+internal sealed record SessionBody(string Jid, string Transport, string Address, DateTimeOffset Since, bool Available, bool Resumable);
+
+internal sealed record RosterBody(
+    string Jid, string? Version, DateTimeOffset? FetchedAt, double? Age, bool Stale, IReadOnlyList<RosterItemBody> Items, string? LastError,
+    DateTimeOffset? LastErrorAt, IReadOnlyList<SkippedBody> Skipped);
+
+internal sealed record RosterItemBody(string Jid, string? Name, string Subscription, string? Ask, bool Approved, IReadOnlyList<string> Groups);
+
+internal sealed record SkippedBody(string Jid, string Reason);
+
+internal sealed record HealthBody(string Status);
+
+internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyDictionary<string, bool> Checks);
+
+/// <summary>The API's JSON: snake case, absent instead of null, unknown members refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(Page<HostBody>))]
+[JsonSerializable(typeof(Page<KeyBody>))]
+[JsonSerializable(typeof(Page<AccountBody>))]
+[JsonSerializable(typeof(Page<SessionBody>))]
+[JsonSerializable(typeof(NewKeyBody))]
+[JsonSerializable(typeof(AccountChangeBody))]
+[JsonSerializable(typeof(RosterBody))]
+[JsonSerializable(typeof(HealthBody))]
+[JsonSerializable(typeof(ReadinessBody))]
+[JsonSerializable(typeof(JsonObject))]
+internal sealed partial class ApiJson : JsonSerializerContext;

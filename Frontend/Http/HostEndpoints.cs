@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Krewe.Frontend.Http;
+
+/// <summary>The hosts and their documents: <c>/api/v1/hosts</c>.</summary>
+internal static class HostEndpoints
+{
+    private const string Document = "/api/v1/hosts/{host}";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/v1/hosts", ListAsync).RequireProvider().WithTags("hosts").WithSummary("Lists the hosts.").Produces<Page<HostBody>>().WithProblems();
+        routes.MapGet(Document, GetAsync).RequireHost(HostKeys.Settings, mustExist: false).WithTags("hosts")
+            .WithSummary("Reads a host's document; ?effective=true adds what is in force without being written.").Produces<JsonObject>().WithProblems();
+        routes.MapPut(Document, PutAsync).RequireHost(HostKeys.Settings, mustExist: false).WithTags("hosts")
+            .WithSummary("Creates or replaces a host's document.").Accepts<JsonObject>("application/json")
+            .Produces<JsonObject>().Produces<JsonObject>(StatusCodes.Status201Created).WithProblems();
+        routes.MapDelete(Document, DeleteAsync).RequireProvider().RequireHost(HostKeys.Settings, mustExist: false).WithTags("hosts")
+            .WithSummary("Removes a host with its keys and accounts, and ends its streams.").Produces(StatusCodes.Status204NoContent).WithProblems();
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, IGrainFactory grains)
+    {
+        var (after, limit, problem) = ApiRequest.Page(http);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        var domains = await grains.HostDirectory().HostsAsync(after, limit);
+        var documents = await Task.WhenAll(domains.Select(domain => grains.Host(domain).GetAsync()));
+        var items = documents.Where(document => document.Json is not null).Select(Describe);
+        return ApiResults.Json(new Page<HostBody>([.. items], domains.Length == limit ? domains[^1] : null), ApiJson.Default.PageHostBody);
+    }
+
+    private static HostBody Describe(HostDocument document)
+    {
+        using var json = JsonDocument.Parse(document.Json!);
+        var tenant = json.RootElement.TryGetProperty("tenant", out var name) ? name.GetString()! : document.Domain;
+        var isEnabled = !json.RootElement.TryGetProperty("enabled", out var enabled) || enabled.GetBoolean();
+        return new HostBody(document.Domain, tenant, isEnabled, document.Source == HostSource.File ? "file" : "api");
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext http, IGrainFactory grains)
+    {
+        var document = await grains.Host(HostAccess.Of(http).Domain).GetAsync();
+        return document.Json is null
+            ? ApiResults.NotFound("There is no such host.")
+            : Shown(http, document, StatusCodes.Status200OK, isEffective: http.Request.Query["effective"] == "true");
+    }
+
+    private static async Task<IResult> PutAsync(HttpContext http, IGrainFactory grains, IHostSettingsSource hosts)
+    {
+        var (caller, domain) = HostAccess.Of(http);
+        var (json, problem) = await ApiRequest.ReadTextAsync(http, HostDocumentReader.DocumentBytesMax);
+        if (json is null)
+        {
+            return problem!;
+        }
+
+        var host = grains.Host(domain);
+        if (!ApiRequest.TryGetCondition(http, await PresentVersionAsync(http, host), out var condition))
+        {
+            return Mismatch();
+        }
+
+        var change = await host.PutAsync(json, condition, caller.IsProvider);
+        if (change.Outcome is not (HostChangeOutcome.Created or HostChangeOutcome.Replaced))
+        {
+            return Refused(change);
+        }
+
+        hosts.Apply(change.Host!);
+        if (change.Outcome == HostChangeOutcome.Created)
+        {
+            http.Response.Headers.Location = $"/api/v1/hosts/{Uri.EscapeDataString(domain)}";
+        }
+
+        return Shown(http, change.Host!, change.Outcome == HostChangeOutcome.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+    }
+
+    private static async Task<IResult> DeleteAsync(
+        HttpContext http, IGrainFactory grains, IHostSettingsSource hosts, AdminAuthentication authentication, AccountRemoval accounts)
+    {
+        var domain = HostAccess.Of(http).Domain;
+        var host = grains.Host(domain);
+        if (!ApiRequest.TryGetCondition(http, await PresentVersionAsync(http, host), out var condition))
+        {
+            return Mismatch();
+        }
+
+        var change = await host.DeleteAsync(condition);
+        if (change.Outcome is HostChangeOutcome.Deleted)
+        {
+            hosts.Apply(change.Host!);
+            authentication.Forget(domain);
+        }
+        else if (change.Outcome is not HostChangeOutcome.NotFound)
+        {
+            return Refused(change);
+        }
+
+        // Also for a host that is gone already: a removal that was cut off half way is finished by asking for it again.
+        await accounts.RemoveAllAsync(domain);
+        return change.Outcome is HostChangeOutcome.Deleted ? Results.NoContent() : Refused(change);
+    }
+
+    private static async ValueTask<long> PresentVersionAsync(HttpContext http, IHostGrain host) =>
+        http.Request.Headers.IfMatch.Count + http.Request.Headers.IfNoneMatch.Count > 0
+        && await host.GetAsync() is { Json: not null } present ? present.Version : HostVersions.None;
+
+    private static IResult Shown(HttpContext http, HostDocument document, int status, bool isEffective = false)
+    {
+        http.Response.Headers.ETag = ApiRequest.ETag(document.Version);
+        return ApiResults.Json(HostSecrets.Redact(document.Domain, document.Json!, isEffective), ApiJson.Default.JsonObject, status);
+    }
+
+    private static IResult Refused(HostChange change) => change.Outcome switch
+    {
+        HostChangeOutcome.NotFound => ApiResults.NotFound("There is no such host."),
+        HostChangeOutcome.VersionMismatch => Mismatch(),
+        HostChangeOutcome.Invalid => ApiResults.Problem(StatusCodes.Status422UnprocessableEntity, "The document is not valid.", change.Problems),
+        HostChangeOutcome.ProviderOnly => ApiResults.Problem(
+            StatusCodes.Status403Forbidden, "The document changes what only the provider may set.", change.Problems),
+        HostChangeOutcome.ReadOnly => ApiResults.Problem(StatusCodes.Status409Conflict, "The host comes from a file and is changed there."),
+        _ => throw new UnreachableException(),
+    };
+
+    private static IResult Mismatch() =>
+        ApiResults.Problem(StatusCodes.Status412PreconditionFailed, "The host is not at the version that the request makes a condition.");
+}

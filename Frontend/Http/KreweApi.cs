@@ -1,0 +1,66 @@
+using Krewe.Contracts.Hosts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Krewe.Frontend.Http;
+
+/// <summary>
+/// The HTTP API of one process in two calls. It needs <c>KreweOptions</c>, <see cref="IGrainFactory"/>, <see cref="ISessionDirectory"/> and
+/// <see cref="Readiness"/> of whoever composes the process.
+/// </summary>
+internal static partial class KreweApi
+{
+    private const string Api = "/api";
+
+    public static IServiceCollection AddKreweApi(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IHostSettingsSource, HostSettingsCache>();
+        services.AddSingleton<AdminAuthentication>();
+        services.AddSingleton<AccountRemoval>();
+        services.AddSingleton<PasswordHashing>();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
+        services.AddOpenApi();
+        return services;
+    }
+
+    public static void MapKreweApi(this WebApplication app)
+    {
+        app.UseWhen(http => http.Request.Path.StartsWithSegments(Api), api =>
+        {
+            api.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerFailureAsync, AllowStatusCode404Response = true });
+            api.UseStatusCodePages(context => ApiResults.Problem(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));
+        });
+        HealthEndpoints.Map(app);
+        HostEndpoints.Map(app);
+        HostKeyEndpoints.Map(app);
+        AccountEndpoints.Map(app);
+        SessionEndpoints.Map(app);
+        RosterEndpoints.Map(app);
+        app.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    /// <summary>Describes that every refusal is a problem document.</summary>
+    internal static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder route)
+    {
+        foreach (var status in (int[])[400, 401, 403, 404, 409, 412, 413, 422])
+        {
+            route.Produces<ProblemBody>(status, ApiResults.ProblemType);
+        }
+
+        return route;
+    }
+
+    /// <summary>The middleware has logged the exception; its words are not for the caller.</summary>
+    private static Task AnswerFailureAsync(HttpContext http) =>
+        (http.Features.Get<IExceptionHandlerFeature>()?.Error switch
+        {
+            BadHttpRequestException bad => ApiResults.Problem(bad.StatusCode),
+            TimeoutException => ApiResults.Problem(StatusCodes.Status503ServiceUnavailable, "The service did not answer in time."),
+            _ => ApiResults.Problem(StatusCodes.Status500InternalServerError),
+        }).ExecuteAsync(http);
+}

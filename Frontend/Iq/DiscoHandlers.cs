@@ -1,0 +1,87 @@
+using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Xml;
+
+namespace Krewe.Frontend.Iq;
+
+/// <summary>XEP-0030 §3: what a host, or the own account, is and can do.</summary>
+internal sealed class DiscoInfoHandler(Lazy<ServerFeatures> features) : IIqHandler
+{
+    public string Namespace => "http://jabber.org/protocol/disco#info";
+
+    public string Name => "query";
+
+    public IqTarget Targets => IqTarget.Account | IqTarget.Host;
+
+    public string Feature => Namespace;
+
+    public ValueTask HandleAsync(IqRequest request)
+    {
+        var node = DiscoNode.Of(request.Xml);
+        var offered = features.Value;
+
+        // XEP-0115 §6.2: the node that our stream features name is the host's own disco#info.
+        var isCaps = request.Target == IqTarget.Host && node == $"{ServerFeatures.CapsNode}#{offered.CapsVersion}";
+        if (request.Type == StanzaType.Set || (node is not null && !isCaps))
+        {
+            request.Refuse(request.Type == StanzaType.Set ? StanzaError.NotAllowed : StanzaError.ItemNotFound);
+            return default;
+        }
+
+        request.Answer((ref XmppWriter xml) =>
+        {
+            xml.Raw("<query xmlns='http://jabber.org/protocol/disco#info'"u8);
+            if (node is not null)
+            {
+                xml.Attribute("node"u8, node);
+            }
+
+            xml.Raw(">"u8);
+            if (request.Target == IqTarget.Host)
+            {
+                offered.WriteHost(ref xml);
+            }
+            else
+            {
+                ServerFeatures.WriteAccount(ref xml);
+            }
+
+            xml.Raw("</query>"u8);
+        });
+        return default;
+    }
+}
+
+/// <summary>XEP-0030 §4: a host has no items yet; an account shows its own resources to itself only.</summary>
+internal sealed class DiscoItemsHandler : IIqHandler
+{
+    public string Namespace => "http://jabber.org/protocol/disco#items";
+
+    public string Name => "query";
+
+    public IqTarget Targets => IqTarget.Account | IqTarget.Host;
+
+    public string Feature => Namespace;
+
+    public ValueTask HandleAsync(IqRequest request)
+    {
+        var node = DiscoNode.Of(request.Xml);
+        if (request.Type == StanzaType.Set || node is not null)
+        {
+            request.Refuse(request.Type == StanzaType.Set ? StanzaError.NotAllowed : StanzaError.ItemNotFound);
+            return default;
+        }
+
+        request.Answer(static (ref XmppWriter xml) => xml.Raw("<query xmlns='http://jabber.org/protocol/disco#items'/>"u8));
+        return default;
+    }
+}
+
+/// <summary>The <c>node</c> of a disco request.</summary>
+internal static class DiscoNode
+{
+    public static string? Of(ReadOnlySpan<byte> iq)
+    {
+        var reader = new XmlElementReader(iq);
+        return reader.Read() && reader.Read() && reader.TryGetAttribute("node"u8, out var node) ? node : null;
+    }
+}

@@ -1,0 +1,62 @@
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Routing;
+using Krewe.Frontend.Streams;
+using Krewe.Frontend.Xml;
+
+namespace Krewe.Frontend.Iq;
+
+/// <summary>Whom an IQ is for, as far as the server answers it.</summary>
+[Flags]
+internal enum IqTarget : byte
+{
+    /// <summary>The sender's own account: no <c>to</c>, or the own bare JID.</summary>
+    Account = 1,
+
+    /// <summary>A host's own domain.</summary>
+    Host = 2,
+
+    /// <summary>Somebody else's bare JID.</summary>
+    OtherAccount = 4,
+}
+
+/// <summary>An IQ get or set that the server answers, exactly once.</summary>
+/// <param name="Type">Get or set.</param>
+/// <param name="To">As the client gave it; the answer's <c>from</c>.</param>
+/// <param name="Xml">The whole element; empty for a handler that does not need it.</param>
+internal sealed record IqRequest(C2SStream Stream, StanzaType Type, string Id, Jid? To, IqTarget Target, byte[] Xml)
+{
+    public void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(Stream, StanzaKind.Iq, Type, Id, To, error);
+
+    /// <summary>Answers with a result that has no payload.</summary>
+    public void Confirm() => Answer(static (ref XmppWriter _) => { });
+
+    /// <summary>Answers with a result.</summary>
+    public void Answer(XmppPayload payload)
+    {
+        var output = ReplyBuffer.Rent();
+        var xml = new XmppWriter(output);
+        WriteStart(ref xml);
+        payload(ref xml);
+        xml.Raw("</iq>"u8);
+        Stream.Enqueue(output.WrittenSpan);
+    }
+
+    /// <summary>The result's start tag.</summary>
+    public void WriteStart(ref XmppWriter xml)
+    {
+        xml.Raw("<iq"u8);
+        xml.Attribute("to"u8, Stream.Self!.ToString());
+        if (To is not null)
+        {
+            xml.Attribute("from"u8, To.ToString());
+        }
+
+        xml.Raw(" type='result'"u8);
+        xml.Attribute("id"u8, Id);
+        xml.Raw(">"u8);
+    }
+}
+
+/// <summary>Writes a result's payload.</summary>
+internal delegate void XmppPayload(ref XmppWriter xml);

@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Krewe.Contracts.Sessions;
+using Krewe.Contracts.Stanzas;
+
+namespace Krewe.Frontend.Observability;
+
+/// <summary>By which of the two ways a stanza reached its recipient's streams.</summary>
+internal enum RoutePath : byte
+{
+    Local = 0,
+    Grain = 1,
+}
+
+/// <summary>
+/// What the frontend measures, in meter <c>Krewe.Frontend</c>: every name and tag is here. Tag values come from closed lists (hosts that exist, our mechanisms,
+/// the RFCs' conditions), never from what a client wrote.
+/// </summary>
+internal sealed class FrontendInstruments
+{
+    public const string MeterName = "Krewe.Frontend";
+
+    // Hosts with streams in this process; what comes later is counted together.
+    private const int HostsMax = 10_000;
+    private const string Other = "other";
+
+    private static readonly string[] KindNames = ["message", "presence", "iq"];
+    private static readonly string[] PathNames = ["local", "grain"];
+
+    // In RouteOutcome's order, and one more for a route that threw or timed out.
+    private static readonly string[] OutcomeNames = ["delivered", "store-offline", "service-unavailable", "ignored", "failed"];
+
+    private readonly ConcurrentDictionary<string, HostCounters> _hosts = new(StringComparer.Ordinal);
+    private readonly HostCounters _otherHosts = new(Other);
+    private readonly StripedCounters _routes = new(PathNames.Length * OutcomeNames.Length);
+    private readonly UpDownCounter<long> _streams;
+    private readonly Counter<long> _streamsClosed;
+    private readonly Counter<long> _streamErrors;
+    private readonly Counter<long> _logins;
+    private readonly Counter<long> _refresh;
+    private readonly Histogram<long> _queueLength;
+    private readonly Counter<long> _queueOverflow;
+    private int _hostCount;
+
+    public FrontendInstruments(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _streams = meter.CreateUpDownCounter<long>("krewe.streams", description: "Bound streams");
+        _streamsClosed = meter.CreateCounter<long>("krewe.streams.closed", description: "Streams that ended, by reason");
+        _streamErrors = meter.CreateCounter<long>("krewe.stream.errors", description: "Stream errors sent (RFC 6120 section 4.9.3)");
+        _logins = meter.CreateCounter<long>("krewe.logins", description: "SASL exchanges that ended");
+        _refresh = meter.CreateCounter<long>("krewe.refresh", description: "Rosters asked to be refreshed, by result");
+        _queueLength = meter.CreateHistogram<long>("krewe.queue.length", description: "Stanzas in an outbound queue when it is flushed");
+        _queueOverflow = meter.CreateCounter<long>("krewe.queue.overflow", description: "Streams that ended because their reader was too slow");
+        meter.CreateObservableCounter("krewe.stanzas.received", () => Stanzas(static (host, kind) => host.Received(kind)), description: "Stanzas from clients");
+        meter.CreateObservableCounter("krewe.stanzas.sent", () => Stanzas(static (host, kind) => host.Sent(kind)), description: "Stanzas to clients");
+        meter.CreateObservableCounter("krewe.route", Routes, description: "Stanzas routed to users, by path and outcome");
+    }
+
+    /// <summary>The counters of a host that exists; the same object each time, unless there are too many.</summary>
+    public HostCounters Host(string domain)
+    {
+        if (_hosts.TryGetValue(domain, out var counters))
+        {
+            return counters;
+        }
+
+        return Interlocked.Increment(ref _hostCount) > HostsMax ? _otherHosts : _hosts.GetOrAdd(domain, static host => new HostCounters(host));
+    }
+
+    public void StreamOpened(string host, string transport) => CountStreams(1, host, transport);
+
+    public void StreamClosed(string host, string transport) => CountStreams(-1, host, transport);
+
+    /// <summary>For every stream, bound or not.</summary>
+    public void StreamEnded(string reason) => _streamsClosed.Add(1, KeyValuePair.Create("reason", (object?)reason));
+
+    public void StreamError(string condition) => _streamErrors.Add(1, KeyValuePair.Create("condition", (object?)condition));
+
+    /// <param name="host">The host.</param>
+    /// <param name="mechanism">One of ours.</param>
+    /// <param name="outcome"><c>success</c> or SASL's failure condition (RFC 6120 §6.5).</param>
+    public void Login(string host, string mechanism, string outcome) => _logins.Add(
+        1,
+        KeyValuePair.Create("outcome", (object?)outcome),
+        KeyValuePair.Create("mechanism", (object?)mechanism),
+        KeyValuePair.Create(TagSet.HostKey, (object?)host));
+
+    public void Refreshed(string result, long users = 1) => _refresh.Add(users, KeyValuePair.Create("result", (object?)result));
+
+    public void QueueFlushed(int stanzas) => _queueLength.Record(stanzas);
+
+    public void QueueOverflowed() => _queueOverflow.Add(1);
+
+    public void Routed(RoutePath path, RouteOutcome outcome) => _routes.Add(((int)path * OutcomeNames.Length) + (int)outcome);
+
+    public void RouteFailed(RoutePath path) => _routes.Add(((int)path * OutcomeNames.Length) + OutcomeNames.Length - 1);
+
+    private void CountStreams(int change, string host, string transport) =>
+        _streams.Add(change, KeyValuePair.Create(TagSet.HostKey, (object?)host), KeyValuePair.Create("transport", (object?)transport));
+
+    private IEnumerable<Measurement<long>> Stanzas(Func<HostCounters, StanzaKind, long> read)
+    {
+        foreach (var host in _hosts.Values.Append(_otherHosts))
+        {
+            for (var kind = 0; kind < KindNames.Length; kind++)
+            {
+                if (read(host, (StanzaKind)kind) is var count and > 0)
+                {
+                    yield return new(count, KeyValuePair.Create("kind", (object?)KindNames[kind]), KeyValuePair.Create(TagSet.HostKey, (object?)host.Host));
+                }
+            }
+        }
+    }
+
+    private IEnumerable<Measurement<long>> Routes()
+    {
+        for (var path = 0; path < PathNames.Length; path++)
+        {
+            for (var outcome = 0; outcome < OutcomeNames.Length; outcome++)
+            {
+                if (_routes.Read((path * OutcomeNames.Length) + outcome) is var count and > 0)
+                {
+                    yield return new(count, KeyValuePair.Create("path", (object?)PathNames[path]), KeyValuePair.Create("outcome", (object?)OutcomeNames[outcome]));
+                }
+            }
+        }
+    }
+}

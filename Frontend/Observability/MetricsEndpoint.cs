@@ -1,0 +1,62 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Krewe.Contracts.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Krewe.Frontend.Observability;
+
+/// <summary><c>/metrics</c>: for whoever asks from this very machine, and for the provider's token from anywhere.</summary>
+internal static class MetricsEndpoint
+{
+    private const string Scheme = "Bearer ";
+
+    public static IServiceCollection AddKreweMetrics(this IServiceCollection services)
+    {
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<OpenMetrics>();
+        services.TryAddSingleton<ProcessInstruments>();
+        services.TryAddSingleton<FrontendInstruments>();
+        return services;
+    }
+
+    public static void MapKreweMetrics(this WebApplication app)
+    {
+        // Made now, not at the first request: what nobody listens to is not counted.
+        var metrics = app.Services.GetRequiredService<OpenMetrics>();
+        app.Services.GetRequiredService<ProcessInstruments>();
+        app.Services.GetRequiredService<FrontendInstruments>();
+        var token = Encoding.UTF8.GetBytes(app.Services.GetRequiredService<KreweOptions>().AdminToken);
+        app.MapGet("/metrics", (HttpContext context) =>
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            if (IsFromThisMachine(context) || HasToken(context, token))
+            {
+                return Results.Text(metrics.Expose(), OpenMetrics.ContentType);
+            }
+
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return Results.Problem(statusCode: StatusCodes.Status401Unauthorized, detail: "Metrics are for the provider's token, or for a request from this machine that came through no proxy.");
+        }).ExcludeFromDescription();
+    }
+
+    // A proxy on this machine makes everybody's requests come from loopback; it says so in one of these headers.
+    private static bool IsFromThisMachine(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address
+        && IPAddress.IsLoopback(address)
+        && !context.Request.Headers.Keys.Any(static name =>
+            name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("Via", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase));
+
+    private static bool HasToken(HttpContext context, byte[] token) =>
+        token.Length > 0
+        && context.Request.Headers.Authorization is [{ } authorization]
+        && authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+        && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(authorization[Scheme.Length..].Trim()), token);
+}

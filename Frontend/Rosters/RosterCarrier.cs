@@ -1,0 +1,53 @@
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Rosters;
+
+namespace Krewe.Frontend.Rosters;
+
+/// <summary>
+/// Carries what a roster grain found changed to the user's sessions. The roster grain calls nobody, so whoever asked it carries on; two carriers at once
+/// do no harm, as sessions take each version once.
+/// </summary>
+internal sealed class RosterCarrier(IGrainFactory grains)
+{
+    /// <summary>Pushes the changes and sends the presence that follows; done when it has its place in the streams.</summary>
+    public async Task CarryAsync(Jid owner, RosterChangeSet changes)
+    {
+        if (changes.Changes.IsEmpty)
+        {
+            return;
+        }
+
+        var sessions = grains.Sessions(owner);
+        var applied = await sessions.RosterChangedAsync(changes, isResync: false);
+        if (!applied.IsApplied)
+        {
+            // Somebody else's changes came first, or got lost with a silo: whatever leads on from what the sessions have.
+            var missing = await grains.Roster(owner).ChangesSinceAsync(applied.Version!);
+            await sessions.RosterChangedAsync(missing, isResync: true);
+        }
+    }
+
+    /// <summary>Fetches anew, compares and carries on.</summary>
+    public async Task<RosterRevalidation> RevalidateAsync(Jid owner)
+    {
+        var revalidation = await grains.Roster(owner).RevalidateAsync();
+        if (revalidation.Changes is { } changes)
+        {
+            await CarryAsync(owner, changes);
+        }
+
+        return revalidation;
+    }
+
+    /// <summary>For one who was served a stale roster: waits for the fetch that is under way and carries its changes on. True when it succeeded.</summary>
+    public async Task<bool> AwaitFetchAsync(Jid owner)
+    {
+        var fetched = await grains.Roster(owner).AwaitFetchAsync();
+        if (fetched.Changes is { } changes)
+        {
+            await CarryAsync(owner, changes);
+        }
+
+        return fetched.Error is null;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text;
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Sessions;
+using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Iq;
+using Krewe.Frontend.Streams;
+using Krewe.Frontend.Xml;
+
+namespace Krewe.Frontend.Routing;
+
+/// <summary>
+/// IQs (RFC 6120 §8.2.3, §10.3.3, §10.5): every get and set gets exactly one answer. What the server answers for itself or for an account goes to the handler of
+/// its payload; what is for a full JID goes there.
+/// </summary>
+internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, IqHandlers handlers)
+{
+    public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
+    {
+        var isRequest = head.StanzaType is StanzaType.Get or StanzaType.Set;
+        if (head.StanzaType == StanzaType.Invalid || !head.HasId || head.Id(element).IsEmpty || (isRequest && head.ChildElements != 1))
+        {
+            StanzaErrorWriter.Refuse(stream, StanzaKind.Iq, head.StanzaType, head.IdText(element), to, StanzaError.BadRequest);
+            return default;
+        }
+
+        var self = stream.Self!;
+        if (to is null || (to.IsBare && to.Bare == self.Bare))
+        {
+            return isRequest ? HandleAsync(stream, element, head, to, IqTarget.Account) : default;
+        }
+
+        if (to.IsDomain && to.Bare == stream.Domain)
+        {
+            return isRequest ? HandleAsync(stream, element, head, to, IqTarget.Host) : default;
+        }
+
+        var target = to.IsDomain ? IqTarget.Host : to.IsBare ? IqTarget.OtherAccount : (IqTarget?)null;
+        if (target is { } known && to.Domainpart == stream.Domain)
+        {
+            return isRequest ? HandleAsync(stream, element, head, to, known) : default;
+        }
+
+        var iq = StanzaStamping.Stamp(stream, element, head, to);
+        return stream.InOrderAsync(() => RouteAwayAsync(stream, iq, target));
+    }
+
+    private ValueTask HandleAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, IqTarget target)
+    {
+        var handler = handlers.Find(head.FirstChildNamespace(element), head.FirstChildName(element), target);
+        var request = new IqRequest(stream, head.StanzaType, head.IdText(element)!, to, target, handler?.NeedsPayload == true ? element.ToArray() : []);
+        if (handler is null)
+        {
+            // RFC 6121 §8.5.2.1.3; of another's roster not even that much is said (RFC 6121 §2.1.3).
+            request.Refuse(StanzaError.ServiceUnavailable);
+            return default;
+        }
+
+        return handler.IsInSequence ? stream.QueueStepAsync(() => handler.HandleAsync(request).AsTask()) : handler.HandleAsync(request);
+    }
+
+    /// <summary>To a full JID, or to another domain.</summary>
+    private async Task RouteAwayAsync(C2SStream stream, StanzaFrame iq, IqTarget? target)
+    {
+        var to = iq.To!;
+        var isForeign = to.Domainpart != stream.Domain;
+        if (isForeign && !(await hosts.GetAsync(to.Domainpart) is { Enabled: true, Isolate: false } && !stream.Host.Isolate))
+        {
+            StanzaErrorWriter.Refuse(stream, iq, StanzaError.RemoteServerNotFound);
+            return;
+        }
+
+        if (target is { } known)
+        {
+            if (iq.Type is StanzaType.Get or StanzaType.Set)
+            {
+                await HandleStampedAsync(stream, iq, known);
+            }
+
+            return;
+        }
+
+        var outcome = to.HasLocalpart && !routes.IsSurelyOffline(to.Bare) ? await grains.Sessions(to).RouteAsync(iq)
+            : iq.Type is StanzaType.Get or StanzaType.Set ? RouteOutcome.ServiceUnavailable : RouteOutcome.Ignored;
+        if (outcome == RouteOutcome.ServiceUnavailable)
+        {
+            StanzaErrorWriter.Refuse(stream, iq, StanzaError.ServiceUnavailable);
+        }
+    }
+
+    private ValueTask HandleStampedAsync(C2SStream stream, StanzaFrame iq, IqTarget target)
+    {
+        var payload = new XmlElementReader(iq.Xml.Span);
+        payload.Read();
+        var handler = payload.Read() ? handlers.Find(Encoding.UTF8.GetBytes(payload.Namespace), Encoding.UTF8.GetBytes(payload.LocalName), target) : null;
+        var request = new IqRequest(stream, iq.Type, iq.Id!, iq.To, target, iq.Xml.ToArray());
+        if (handler is null)
+        {
+            request.Refuse(StanzaError.ServiceUnavailable);
+            return default;
+        }
+
+        return handler.HandleAsync(request);
+    }
+}

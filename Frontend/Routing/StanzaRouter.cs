@@ -1,0 +1,151 @@
+using Krewe.Contracts.Accounts;
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Sessions;
+using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Observability;
+using Krewe.Frontend.Streams;
+using Krewe.Frontend.Xml;
+
+namespace Krewe.Frontend.Routing;
+
+/// <summary>
+/// RFC 6120 §10 for what a bound client sends, in the order of the RFC: no addressee, the own server, a local user, elsewhere. It stamps <c>from</c>,
+/// takes the local path where it is open, and otherwise asks the addressee's grain.
+/// </summary>
+internal sealed class StanzaRouter(
+    IGrainFactory grains,
+    IHostSettingsSource hosts,
+    LocalRoutes routes,
+    SessionTable sessions,
+    IqRouter iqs,
+    PresenceRouter presences,
+    OfflineDelivery offline,
+    FrontendInstruments instruments)
+{
+    /// <summary>Routes one stanza. The bytes are used before this returns; what is awaited is that the stanza has its place, not its answer.</summary>
+    public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head)
+    {
+        var kind = head.Kind;
+        stream.Counters.StanzaReceived(kind);
+        Jid? to = null;
+        if (head.HasTo && !stream.TryParseTo(head.To(element), out to))
+        {
+            // RFC 6120 §8.3.3.8; the malformed address is not sent back as 'from'.
+            StanzaErrorWriter.Refuse(stream, kind, head.StanzaType, head.IdText(element), null, StanzaError.JidMalformed);
+            return default;
+        }
+
+        return kind switch
+        {
+            StanzaKind.Message => RouteMessage(stream, element, head, to),
+            StanzaKind.Presence => presences.RouteAsync(stream, element, head, to),
+            _ => iqs.RouteAsync(stream, element, head, to),
+        };
+    }
+
+    private ValueTask RouteMessage(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
+    {
+        // RFC 6120 §10.3.1: a message to nobody is one to the sender's own account.
+        var isToSelf = to is null;
+        to ??= stream.Self!.ToBare();
+        if (to.HasLocalpart && routes.IsEnabled && !stream.IsUnsettled && TryLocalPath(stream, element, head, to, isToSelf))
+        {
+            return default;
+        }
+
+        var message = StanzaStamping.Stamp(stream, element, head, to, isToSelf);
+        return stream.InOrderAsync(() => RouteMessageAsync(stream, message));
+    }
+
+    /// <summary>The local path: the recipient's streams are all in this process, and its grain said so.</summary>
+    private bool TryLocalPath(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid to, bool isToSelf)
+    {
+        if (!routes.TryGet(to.Bare, out var route) || (to.Domainpart != stream.Domain && !MayCross(stream.Domain, to.Domainpart)))
+        {
+            return false;
+        }
+
+        var decision = DeliveryPolicy.Decide(StanzaKind.Message, head.StanzaType, to.Resourcepart, route.Resources.AsSpan());
+        if (decision.Outcome != RouteOutcome.Delivered)
+        {
+            return false;
+        }
+
+        var xml = StanzaStamping.StampBytes(stream, element, head, isToSelf ? to : null, out _);
+        var delivered = false;
+        if (decision.Index >= 0)
+        {
+            delivered = Deliver(route, decision.Index, xml);
+        }
+        else
+        {
+            foreach (var index in decision.Indexes!)
+            {
+                delivered |= Deliver(route, index, xml);
+            }
+        }
+
+        // A stream that is just ending: its grain decides once more, among the others.
+        if (delivered)
+        {
+            instruments.Routed(RoutePath.Local, RouteOutcome.Delivered);
+        }
+
+        return delivered;
+    }
+
+    private bool Deliver(LocalRoute route, int index, byte[] xml) =>
+        sessions.TryGet(route.Resources[index].Session, out var target) && target.TryDeliverStamped(StanzaKind.Message, xml);
+
+    private async Task RouteMessageAsync(C2SStream stream, StanzaFrame message)
+    {
+        var to = message.To!;
+        if (!await IsReachableAsync(stream.Domain, to.Domainpart))
+        {
+            StanzaErrorWriter.Refuse(stream, message, StanzaError.RemoteServerNotFound);
+            return;
+        }
+
+        if (!to.HasLocalpart)
+        {
+            // The server itself reads no messages (RFC 6120 §10.5.1).
+            StanzaErrorWriter.Refuse(stream, message, StanzaError.ServiceUnavailable);
+            return;
+        }
+
+        switch (await DecideAsync(message))
+        {
+            case RouteOutcome.StoreOffline:
+                await offline.StoreAsync(stream, message);
+                break;
+            case RouteOutcome.ServiceUnavailable:
+                StanzaErrorWriter.Refuse(stream, message, StanzaError.ServiceUnavailable);
+                break;
+        }
+    }
+
+    private async Task<RouteOutcome> DecideAsync(StanzaFrame message)
+    {
+        RouteOutcome outcome;
+        if (routes.IsSurelyOffline(message.To!.Bare))
+        {
+            outcome = DeliveryPolicy.Decide(StanzaKind.Message, message.Type, message.To.Resourcepart, []).Outcome;
+        }
+        else
+        {
+            outcome = await grains.Sessions(message.To).RouteAsync(message);
+        }
+
+        instruments.Routed(RoutePath.Grain, outcome);
+        return outcome;
+    }
+
+    /// <summary>Whether stanzas may go from one domain to the other: it is a host here, and neither is closed to others.</summary>
+    public async ValueTask<bool> IsReachableAsync(string from, string to) =>
+        from == to || (await hosts.GetAsync(to) is { Enabled: true, Isolate: false } && MayCross(from, to));
+
+    private bool MayCross(string from, string to) =>
+        !(hosts.TryGetLoaded(from, out var own) && own.Isolate) && !(hosts.TryGetLoaded(to, out var other) && (other.Isolate || !other.Enabled));
+}

@@ -1,0 +1,290 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Text;
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Rosters;
+using Krewe.Contracts.Sessions;
+using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Xml;
+using Microsoft.AspNetCore.Connections;
+
+namespace Krewe.Frontend.Streams;
+
+/// <summary>Where a client's stream stands (RFC 6120 §4.3, specs 6.1).</summary>
+internal enum StreamState : byte
+{
+    /// <summary>The next thing must be a stream header.</summary>
+    AwaitHeader,
+
+    /// <summary>Features were sent; STARTTLS and SASL are possible.</summary>
+    Negotiating,
+
+    /// <summary>Authenticated, with its second header; the client binds a resource.</summary>
+    AwaitBind,
+    Bound,
+
+    /// <summary>The closing tag was sent; what still comes is not handled.</summary>
+    Ended,
+}
+
+/// <summary>
+/// One client's stream (RFC 6120): the read loop and its end here, negotiation in <c>C2SStream.Negotiation.cs</c>, what happens after binding in
+/// <c>C2SStream.Bound.cs</c>. One frame is handled at a time, so order within a stream is the order of its bytes.
+/// </summary>
+internal sealed partial class C2SStream
+{
+    /// <summary>How long the peer may take to close its side after ours is closed (specs S-009).</summary>
+    private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
+
+    private readonly C2SServices _services;
+    private readonly ConnectionContext _connection;
+    private readonly StanzaFramer _framer;
+    private PipeReader _input;
+    private StreamState _state;
+    private bool _isHeaderSent;
+    private string _endReason = "connection-lost";
+    private long _lastInbound = Environment.TickCount64;
+
+    public C2SStream(C2SServices services, ConnectionContext connection, bool isDirectTls)
+    {
+        _services = services;
+        _connection = connection;
+        _isDirectTls = isDirectTls;
+        _input = connection.Transport.Input;
+        Queue = new OutboundQueue(connection.Transport.Output);
+        _framer = new StanzaFramer(StreamLimits.Default.PreAuthBytesMax);
+    }
+
+    /// <summary>The session's number; 0 until a resource is bound.</summary>
+    public long Session { get; private set; }
+
+    /// <summary>The full JID; null until a resource is bound.</summary>
+    public Jid? Self { get; private set; }
+
+    public OutboundQueue Queue { get; }
+
+    /// <summary>The host's settings as they are now.</summary>
+    public HostSettings Host => _services.Hosts.TryGetLoaded(_domain, out var present) ? present : _host!;
+
+    public string Domain => _domain;
+
+    public StreamState State => _state;
+
+    /// <summary>When something last came from the peer, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
+    public long LastInbound => Volatile.Read(ref _lastInbound);
+
+    public long OpenedAt { get; } = Environment.TickCount64;
+
+    public SessionListing Listing => new(Self!, _transport, Address, _boundAt, IsAvailable);
+
+    private string Address => (_connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "";
+
+    public async Task RunAsync()
+    {
+        _services.Watch.Add(this);
+        try
+        {
+            if (_isDirectTls)
+            {
+                await UpgradeToTlsAsync();
+            }
+
+            await ReadAsync();
+        }
+        catch (StreamException e)
+        {
+            End(e.Condition, e.Text);
+        }
+        catch (Exception e) when (e is IOException or ConnectionResetException or ConnectionAbortedException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
+        {
+            _services.Log.ConnectionLost(_connection.ConnectionId, e.Message);
+        }
+        catch (Exception e)
+        {
+            _services.Log.StreamFailed(_connection.ConnectionId, _domain, e);
+            End(StreamErrorCondition.InternalServerError, null);
+        }
+
+        await FinishAsync();
+    }
+
+    /// <summary>Ends the stream with an error (RFC 6120 §4.9); the first call counts. May be called from any thread.</summary>
+    public void End(StreamErrorCondition condition, string? text)
+    {
+        if (TryEnd(condition.ToName()))
+        {
+            _services.Instruments.StreamError(condition.ToName());
+            if (!_isHeaderSent)
+            {
+                // RFC 6120 §4.9.1.2: even a stream that is refused at its header is answered with one.
+                WriteHeader(null);
+            }
+
+            var xml = ReplyBuffer.Rent();
+            StreamErrorWriter.Write(xml, condition, text);
+            Queue.TryEnqueue(xml.WrittenSpan);
+            _ = CloseOutputAsync();
+        }
+    }
+
+    /// <summary>Ends the stream without an error, as the client asked (RFC 6120 §4.4).</summary>
+    private void EndGracefully()
+    {
+        if (TryEnd("closed"))
+        {
+            if (_isHeaderSent)
+            {
+                Queue.TryEnqueue(Tokens.StreamClose);
+            }
+
+            _ = CloseOutputAsync();
+        }
+    }
+
+    /// <summary>Drops the connection without a word: for a peer that does not read, or never spoke XMPP.</summary>
+    public void Abort(string reason)
+    {
+        TryEnd(reason);
+        _connection.Abort(new ConnectionAbortedException(reason));
+    }
+
+    private bool TryEnd(string reason)
+    {
+        lock (_framer)
+        {
+            if (_state == StreamState.Ended)
+            {
+                return false;
+            }
+
+            _state = StreamState.Ended;
+            _endReason = reason;
+            return true;
+        }
+    }
+
+    private async Task CloseOutputAsync()
+    {
+        await Queue.CloseAsync().WaitAsync(CloseWithin, _services.Time).ContinueWith(static _ => { }, TaskScheduler.Default);
+        _input.CancelPendingRead();
+    }
+
+    private async Task ReadAsync()
+    {
+        while (true)
+        {
+            var result = await _input.ReadAsync();
+            Volatile.Write(ref _lastInbound, Environment.TickCount64);
+            var buffer = result.Buffer;
+            try
+            {
+                while (_state != StreamState.Ended && _framer.TryRead(ref buffer, out var frame))
+                {
+                    var handled = HandleAsync(frame);
+                    if (!handled.IsCompletedSuccessfully)
+                    {
+                        await handled;
+                    }
+                }
+            }
+            finally
+            {
+                _input.AdvanceTo(buffer.Start, buffer.End);
+            }
+
+            if (_state == StreamState.Ended || result.IsCompleted || result.IsCanceled)
+            {
+                return;
+            }
+
+            if (_isTlsNext)
+            {
+                if (!buffer.IsEmpty)
+                {
+                    // Whatever came behind <starttls/> in the clear must never be taken for something sent under TLS (RFC 6120 §5.3.3).
+                    End(StreamErrorCondition.PolicyViolation, "bytes behind starttls");
+                    return;
+                }
+
+                await UpgradeToTlsAsync();
+            }
+        }
+    }
+
+    private ValueTask HandleAsync(Frame frame)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.StreamHeader:
+                return HandleHeaderAsync(_framer.Header);
+            case FrameKind.StreamEnd:
+                EndGracefully();
+                return default;
+            default:
+                return _state == StreamState.Bound ? HandleBoundAsync(frame) : HandleNegotiationAsync(frame);
+        }
+    }
+
+    private async Task FinishAsync()
+    {
+        _services.Watch.Remove(this);
+        TryEnd("connection-lost");
+        if (Self is { } self)
+        {
+            _services.Sessions.Remove(Session);
+            await UnbindAsync(self);
+        }
+
+        await Queue.CloseAsync().WaitAsync(CloseWithin, _services.Time).ContinueWith(static _ => { }, TaskScheduler.Default);
+        await Queue.Output.CompleteAsync();
+        await LingerAsync();
+        if (_tls is not null)
+        {
+            await _tls.DisposeAsync();
+        }
+
+        await _input.CompleteAsync();
+        if (_counted is not null)
+        {
+            _services.Instruments.StreamClosed(_domain, _transport);
+        }
+
+        _services.Instruments.StreamEnded(_endReason);
+        _services.Log.StreamClosed(_connection.ConnectionId, _domain, _endReason);
+    }
+
+    /// <summary>Reads on until the peer closes, so that what we wrote last is not lost to a reset; not for long.</summary>
+    private async Task LingerAsync()
+    {
+        if (_endReason is "connection-lost")
+        {
+            return;
+        }
+
+        using var patience = new CancellationTokenSource(CloseWithin, _services.Time);
+        try
+        {
+            if (_tls is not null)
+            {
+                await _tls.ShutdownAsync().WaitAsync(patience.Token);
+                await _connection.Transport.Output.CompleteAsync();
+            }
+
+            while (true)
+            {
+                var result = await _input.ReadAsync(patience.Token);
+                _input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionResetException or ConnectionAbortedException or InvalidOperationException)
+        {
+            _connection.Abort();
+        }
+    }
+}

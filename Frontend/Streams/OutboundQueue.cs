@@ -1,0 +1,184 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Krewe.Frontend.Streams;
+
+/// <summary>
+/// What waits to be written to one stream. Anybody may append; whoever finds nobody writing becomes the one writer and drains what is there, many
+/// stanzas for each flush. The bytes that wait are bounded: a peer that reads too slowly loses its stream, not our memory.
+/// </summary>
+internal sealed class OutboundQueue(PipeWriter output)
+{
+    /// <summary>
+    /// What may wait before the stream counts as too slow. One larger thing, such as a big roster, is let in while less than this waits.
+    /// Some seconds of a fast room; a phone on a bad link that lags further behind is better served by a new stream.
+    /// </summary>
+    public const int WaitingBytesMax = 1024 * 1024;
+
+    private const int BufferBytesMin = 512;
+
+    private readonly Lock _gate = new();
+    private byte[] _buffer = [];
+    private int _length;
+    private bool _isDraining;
+    private bool _isClosed;
+    private TaskCompletionSource? _drained;
+
+    /// <summary>The transport; replaced once, when TLS is put under the stream and nothing waits.</summary>
+    public PipeWriter Output { get; set; } = output;
+
+    public int WaitingBytes => Volatile.Read(ref _length);
+
+    /// <summary>Appends one element in up to three parts. False when the stream is closed or its peer too slow: nothing was appended.</summary>
+    public bool TryEnqueue(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default)
+    {
+        lock (_gate)
+        {
+            if (_isClosed || _length > WaitingBytesMax)
+            {
+                return false;
+            }
+
+            var added = first.Length + second.Length + third.Length;
+            if (_buffer.Length - _length < added)
+            {
+                Grow(_length + added);
+            }
+
+            first.CopyTo(_buffer.AsSpan(_length));
+            second.CopyTo(_buffer.AsSpan(_length + first.Length));
+            third.CopyTo(_buffer.AsSpan(_length + first.Length + second.Length));
+            _length += added;
+            if (_isDraining)
+            {
+                return true;
+            }
+
+            _isDraining = true;
+        }
+
+        Drain();
+        return true;
+    }
+
+    /// <summary>Nothing is appended from here on; done when everything before was handed to the transport, or the transport failed.</summary>
+    public Task CloseAsync()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            return _isDraining ? (_drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Done when nothing waits; for the moment before TLS is put under the stream.</summary>
+    public Task WhenDrainedAsync()
+    {
+        lock (_gate)
+        {
+            return _isDraining ? (_drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
+        }
+    }
+
+    private void Drain()
+    {
+        while (TakeWaiting(out var buffer, out var length))
+        {
+            ValueTask<FlushResult> flush;
+            try
+            {
+                Output.Write(buffer.AsSpan(0, length));
+                ArrayPool<byte>.Shared.Return(buffer);
+                flush = Output.FlushAsync();
+            }
+            catch (Exception e) when (e is InvalidOperationException or IOException or ObjectDisposedException)
+            {
+                Fail();
+                return;
+            }
+
+            if (!flush.IsCompletedSuccessfully)
+            {
+                _ = DrainSlowlyAsync(flush);
+                return;
+            }
+
+            if (flush.Result.IsCompleted)
+            {
+                Fail();
+                return;
+            }
+        }
+    }
+
+    /// <summary>The transport pushes back: wait for it here, so that no sender does.</summary>
+    private async Task DrainSlowlyAsync(ValueTask<FlushResult> flush)
+    {
+        try
+        {
+            if ((await flush).IsCompleted)
+            {
+                Fail();
+                return;
+            }
+        }
+        catch (Exception e) when (e is InvalidOperationException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            Fail();
+            return;
+        }
+
+        Drain();
+    }
+
+    private bool TakeWaiting(out byte[] buffer, out int length)
+    {
+        TaskCompletionSource? drained;
+        lock (_gate)
+        {
+            (buffer, length) = (_buffer, _length);
+            (_buffer, _length) = ([], 0);
+            if (length > 0)
+            {
+                return true;
+            }
+
+            _isDraining = false;
+            (drained, _drained) = (_drained, null);
+        }
+
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        drained?.SetResult();
+        return false;
+    }
+
+    private void Fail()
+    {
+        TaskCompletionSource? drained;
+        lock (_gate)
+        {
+            _isClosed = true;
+            _isDraining = false;
+            _length = 0;
+            (drained, _drained) = (_drained, null);
+        }
+
+        drained?.SetResult();
+    }
+
+    private void Grow(int needed)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, BufferBytesMin));
+        _buffer.AsSpan(0, _length).CopyTo(larger);
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
+        _buffer = larger;
+    }
+}

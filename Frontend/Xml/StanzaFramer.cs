@@ -1,0 +1,211 @@
+using System.Buffers;
+using Krewe.Frontend.Streams;
+
+namespace Krewe.Frontend.Xml;
+
+/// <summary>
+/// Cuts the bytes of one stream into its header, its first-level elements and its end (RFC 6120 §4.2 to §4.4), each proven well-formed and within
+/// the limits before more than that is buffered. It does not judge what the elements say. After an exception it is of no more use.
+/// </summary>
+internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = null)
+{
+    private readonly XmlScanner _scanner = new(limits ?? StreamLimits.Default);
+    private byte[] _assembly = [];
+    private int _assembled;
+    private bool _isInItem;
+    private bool _hasEnded;
+
+    /// <summary>The longest item that is let through; raised after authentication.</summary>
+    public int StanzaBytesMax { get; set; } = stanzaBytesMax;
+
+    /// <summary>The peer's header of the current stream.</summary>
+    public StreamHeader Header => _scanner.Header;
+
+    /// <summary>Whether white space stood in front of the item just read, or stands in front of the next one as far as it has come (RFC 6120 §6.3.5 forbids it while SASL is negotiated).</summary>
+    public bool SawWhitespace { get; private set; }
+
+    /// <summary>A new stream begins with the next byte (RFC 6120 §4.3.3): a declaration is allowed again, the old namespaces are forgotten.</summary>
+    public void Restart()
+    {
+        EndItem();
+        _scanner.Restart();
+        _hasEnded = false;
+        SawWhitespace = false;
+    }
+
+    /// <summary>
+    /// Takes the next item off the buffer. False when it is not complete: the next call must bring the same bytes and more. Only white space in front of an
+    /// item and the XML declaration are taken off without a frame.
+    /// </summary>
+    /// <exception cref="StreamException">The bytes are no XMPP stream, or too many.</exception>
+    public bool TryRead(ref ReadOnlySequence<byte> buffer, out Frame frame)
+    {
+        frame = default;
+        while (TryBegin(ref buffer))
+        {
+            if (!TryComplete(buffer, out var bytes))
+            {
+                return false;
+            }
+
+            buffer = buffer.Slice(bytes.Length);
+            var item = _scanner.Item;
+            if (item != ScannedItem.Declaration)
+            {
+                frame = Describe(item, bytes);
+                _isInItem = false;
+                return true;
+            }
+
+            EndItem();
+        }
+
+        return false;
+    }
+
+    private Frame Describe(ScannedItem item, in ReadOnlySequence<byte> bytes)
+    {
+        _hasEnded = item == ScannedItem.End;
+        return item switch
+        {
+            ScannedItem.Header => new Frame(FrameKind.StreamHeader, bytes, default),
+            ScannedItem.Element => new Frame(FrameKind.Element, bytes, _scanner.Head),
+            _ => new Frame(FrameKind.StreamEnd, bytes, default),
+        };
+    }
+
+    // White space, then the first byte of an item. The assembly of the item before is kept until here, because its frame was in use.
+    private bool TryBegin(ref ReadOnlySequence<byte> buffer)
+    {
+        if (_isInItem)
+        {
+            return true;
+        }
+
+        if (_scanner.Item != ScannedItem.None)
+        {
+            EndItem();
+            SawWhitespace = false;
+        }
+
+        while (!buffer.IsEmpty)
+        {
+            var span = buffer.FirstSpan;
+            var space = XmlChars.SkipSpace(span, 0);
+            if (space > 0)
+            {
+                SawWhitespace = true;
+                _scanner.AtStart = false;
+            }
+
+            if (space < span.Length)
+            {
+                buffer = space == 0 ? buffer : buffer.Slice(space);
+                _isInItem = IsItem(buffer);
+                return _isInItem;
+            }
+
+            buffer = buffer.Slice(space);
+        }
+
+        return false;
+    }
+
+    // Only markup may follow. Of a character that is none of it, it still matters whether it is one.
+    private bool IsItem(in ReadOnlySequence<byte> buffer)
+    {
+        if (buffer.FirstSpan[0] == (byte)'<' && !_hasEnded)
+        {
+            return true;
+        }
+
+        Span<byte> character = stackalloc byte[4];
+        var length = (int)Math.Min(buffer.Length, character.Length);
+        buffer.Slice(0, length).CopyTo(character);
+        switch (System.Text.Rune.DecodeFromUtf8(character[..length], out var rune, out _))
+        {
+            case OperationStatus.NeedMoreData:
+                return false;
+            case OperationStatus.InvalidData:
+                StreamException.Throw(StreamErrorCondition.UnsupportedEncoding);
+                break;
+        }
+
+        var isText = XmlChars.IsChar(rune.Value) && Header != StreamHeader.None && !_hasEnded;
+        StreamException.Throw(isText ? StreamErrorCondition.BadFormat : StreamErrorCondition.NotWellFormed);
+        return false;
+    }
+
+    private bool TryComplete(in ReadOnlySequence<byte> buffer, out ReadOnlySequence<byte> bytes)
+    {
+        // A hostile peer must meet the limit before it can make us buffer more (RFC 6120 §13.12).
+        var window = buffer.Length > StanzaBytesMax ? buffer.Slice(0, StanzaBytesMax) : buffer;
+        var first = window.FirstSpan;
+        if (_assembled == 0 && first.Length >= _scanner.Position && _scanner.Scan(first))
+        {
+            bytes = window.Slice(0, _scanner.Position);
+            return true;
+        }
+
+        if ((_assembled > 0 || !window.IsSingleSegment) && TryAssemble(window))
+        {
+            bytes = new ReadOnlySequence<byte>(_assembly, 0, _scanner.Position);
+            return true;
+        }
+
+        if (window.Length < buffer.Length)
+        {
+            StreamException.Throw(StreamErrorCondition.PolicyViolation, "stanza too big");
+        }
+
+        bytes = default;
+        return false;
+    }
+
+    // The scanner wants one piece. An item that lies in several is copied as its pieces come, each byte once and nothing behind the last piece.
+    private bool TryAssemble(in ReadOnlySequence<byte> window)
+    {
+        foreach (var segment in window.Slice(_assembled))
+        {
+            Append(segment.Span);
+            if (_assembled > _scanner.Position && _scanner.Scan(_assembly.AsSpan(0, _assembled)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        var needed = _assembled + bytes.Length;
+        if (needed > _assembly.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _assembly.Length * 2));
+            _assembly.AsSpan(0, _assembled).CopyTo(larger);
+            ReturnAssembly();
+            _assembly = larger;
+        }
+
+        bytes.CopyTo(_assembly.AsSpan(_assembled));
+        _assembled = needed;
+    }
+
+    private void EndItem()
+    {
+        _scanner.Next();
+        _isInItem = false;
+        _assembled = 0;
+        ReturnAssembly();
+    }
+
+    private void ReturnAssembly()
+    {
+        if (_assembly.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_assembly);
+            _assembly = [];
+        }
+    }
+}

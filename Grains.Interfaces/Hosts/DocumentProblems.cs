@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+
+namespace Krewe.Contracts.Hosts;
+
+/// <summary>Collects every bad place of one document, so that its author mends them all at once.</summary>
+internal sealed class DocumentProblems
+{
+    /// <summary>How many are told; a document with more is not worth a longer answer.</summary>
+    private const int ProblemsMax = 1000;
+
+    private readonly List<DocumentProblem> _problems = [];
+
+    public bool IsEmpty => _problems.Count == 0;
+
+    /// <summary>Always false, so that a reader can end with it.</summary>
+    public bool Add(string path, string message)
+    {
+        if (_problems.Count < ProblemsMax)
+        {
+            _problems.Add(new DocumentProblem(path, message));
+        }
+
+        return false;
+    }
+
+    public ImmutableArray<DocumentProblem> ToImmutable() => [.. _problems];
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Krewe.Contracts.Hosts;
+
+/// <summary>What reading a host document came to: the settings, or every bad place.</summary>
+public sealed record HostDocumentReading(HostSettings? Settings, ImmutableArray<DocumentProblem> Problems);
+
+/// <summary>
+/// Reads and checks a host document by <see cref="HostSettingKeys"/>. Unknown and repeated keys are refused by path, and all bad places are
+/// found in one go. A document is taken as a whole or not at all.
+/// </summary>
+public static class HostDocumentReader
+{
+    /// <summary>The largest document, in bytes of UTF-8.</summary>
+    public const int DocumentBytesMax = 1024 * 1024;
+
+    internal static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = 16 };
+
+    public static HostDocumentReading Read(string domain, long version, string json)
+    {
+        var problems = new DocumentProblems();
+        using var document = TryParse(json, problems);
+        return document is null ? new HostDocumentReading(null, problems.ToImmutable()) : Read(domain, version, document.RootElement, problems);
+    }
+
+    internal static HostDocumentReading Read(string domain, long version, JsonElement root, DocumentProblems problems)
+    {
+        var draft = new HostSettingsDraft(domain, version);
+        ReadObject(root, JsonPaths.Root, HostSettingKeys.All, problems, draft);
+        return problems.IsEmpty ? new HostDocumentReading(draft.ToSettings(), []) : new HostDocumentReading(null, problems.ToImmutable());
+    }
+
+    internal static JsonDocument? TryParse(string json, DocumentProblems problems)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, JsonOptions);
+        }
+        catch (JsonException e)
+        {
+            // The parser's own message may quote the text, which may be a secret; its position may not.
+            problems.Add(JsonPaths.Root, $"is not JSON (RFC 8259): line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
+            return null;
+        }
+    }
+
+    internal static void ReadObject(
+        JsonElement value, string path, ImmutableArray<HostSettingKey> keys, DocumentProblems problems, HostSettingsDraft draft)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            problems.Add(path, "must be an object");
+            return;
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var member in value.EnumerateObject())
+        {
+            var memberPath = JsonPaths.Member(path, member.Name);
+            if (!seen.Add(member.Name))
+            {
+                problems.Add(memberPath, "is there twice");
+            }
+            else if (keys.Find(member.Name) is { } key)
+            {
+                key.Read(member.Value, memberPath, problems, draft);
+            }
+            else
+            {
+                problems.Add(memberPath, "is not a key of a host document");
+            }
+        }
+    }
+
+    internal static HostSettingKey? Find(this ImmutableArray<HostSettingKey> keys, string name)
+    {
+        foreach (var key in keys)
+        {
+            if (key.Name == name)
+            {
+                return key;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Krewe.Contracts.Hosts;
+
+/// <summary>The JSON Schema (2020-12) of a host document, made from <see cref="HostSettingKeys"/>; served at <c>/api/v1/schema/host</c>.</summary>
+public static class HostSchema
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Indented, with a newline at its end; the same as docs/host-settings.schema.json.</summary>
+    public static string Text { get; } = Document().ToJsonString(Indented) + "\n";
+
+    internal static JsonObject ObjectSchema(ImmutableArray<HostSettingKey> keys, bool isProviderOnly = false) => new()
+    {
+        ["type"] = "object",
+        ["additionalProperties"] = false,
+        ["properties"] = new JsonObject(keys.Select(key => KeyValuePair.Create(key.Name, (JsonNode?)KeySchema(key, isProviderOnly || key.IsProviderOnly)))),
+    };
+
+    private static JsonObject Document()
+    {
+        var schema = ObjectSchema(HostSettingKeys.All);
+        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        schema.Insert(1, "title", "Host settings");
+        schema.Insert(2, "description",
+            "One virtual host of Krewe. Durations are seconds, sizes bytes. x-set-by: who may set or change a key (provider, or host: whoever holds a host key with the scope settings). "
+            + "Secrets are write-only: reading shows {\"secret\":\"set\"}, and sending that object keeps the stored value.");
+        return schema;
+    }
+
+    private static JsonObject KeySchema(HostSettingKey key, bool isProviderOnly)
+    {
+        var schema = new JsonObject { ["description"] = key.Description };
+        var type = key.Members.IsEmpty ? key.Type.Schema() : ObjectSchema(key.Members, isProviderOnly);
+        if (key.IsSecret)
+        {
+            type = new JsonObject { ["anyOf"] = new JsonArray(WithMarker(type), MarkerSchema()), ["writeOnly"] = true };
+        }
+
+        foreach (var (name, value) in type.ToArray())
+        {
+            type.Remove(name);
+            schema[name] = value;
+        }
+
+        // The tenant's default is the domain, which a schema cannot say; the description does. A group's defaults are its members'.
+        if (key.Members.IsEmpty && key.Name != "tenant" && key.Show(HostSettings.Default("example.com")) is { } fallback)
+        {
+            schema["default"] = fallback;
+        }
+
+        schema["x-set-by"] = isProviderOnly ? "provider" : "host";
+        return schema;
+    }
+
+    /// <summary>Where a secret may be a list, its items may be markers too.</summary>
+    private static JsonObject WithMarker(JsonObject type)
+    {
+        foreach (var list in type["anyOf"]?.AsArray().OfType<JsonObject>().Where(schema => schema["items"] is not null) ?? [])
+        {
+            var items = list["items"]!.DeepClone();
+            list["items"] = new JsonObject { ["anyOf"] = new JsonArray(items, MarkerSchema()) };
+            list["uniqueItems"] = false;
+        }
+
+        return type;
+    }
+
+    private static JsonObject MarkerSchema() => new()
+    {
+        ["type"] = "object",
+        ["properties"] = new JsonObject { ["secret"] = new JsonObject { ["const"] = "set" } },
+        ["required"] = new JsonArray("secret"),
+        ["additionalProperties"] = false,
+    };
+}

@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Krewe.Contracts.Hosts;
+
+/// <summary>
+/// Secrets are write-only: whoever reads a document sees <c>{ "secret": "set" }</c> in their place, and that object, sent back, keeps the stored value.
+/// </summary>
+public static class HostSecrets
+{
+    internal const string NothingToKeep = "no secret is stored here that could be kept";
+
+    public static JsonObject Marker() => new() { ["secret"] = "set" };
+
+    public static bool IsMarker(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object && value.GetPropertyCount() == 1
+        && value.TryGetProperty("secret", out var word) && word.ValueKind == JsonValueKind.String && word.ValueEquals("set"u8);
+
+    /// <summary>A stored document as it may be read; with everything that is in force when <paramref name="isEffective"/>.</summary>
+    public static JsonObject Redact(string domain, string json, bool isEffective = false)
+    {
+        var document = JsonNode.Parse(json)!.AsObject();
+        Redact(document, HostSettingKeys.All);
+        if (isEffective && HostDocumentReader.Read(domain, 0, json).Settings is { } settings)
+        {
+            AddEffective(document, HostSettingKeys.All, settings);
+        }
+
+        return document;
+    }
+
+    /// <summary>The value to store for a secret that was sent.</summary>
+    /// <param name="stored">The value of the same key as it is stored now, undefined when there is none.</param>
+    internal static void WriteKept(Utf8JsonWriter writer, JsonElement sent, JsonElement stored)
+    {
+        if (IsMarker(sent) && stored.ValueKind != JsonValueKind.Undefined)
+        {
+            stored.WriteTo(writer);
+        }
+        else if (sent.ValueKind == JsonValueKind.Array)
+        {
+            WriteKeptList(writer, sent, stored);
+        }
+        else
+        {
+            sent.WriteTo(writer);
+        }
+    }
+
+    /// <summary>
+    /// A marker in a list stands for the stored secret at its place; where there is none, for the first that no other marker of the list stands for, so that
+    /// <c>["whsec_new", marker]</c> begins a rotation.
+    /// </summary>
+    private static void WriteKeptList(Utf8JsonWriter writer, JsonElement sent, JsonElement stored)
+    {
+        JsonElement[] kept = stored.ValueKind switch
+        {
+            JsonValueKind.Undefined => [],
+            JsonValueKind.Array => [.. stored.EnumerateArray()],
+            _ => [stored],
+        };
+        var items = sent.EnumerateArray().ToImmutableArray();
+        var taken = new HashSet<int>(Enumerable.Range(0, Math.Min(kept.Length, items.Length)).Where(i => IsMarker(items[i])));
+        writer.WriteStartArray();
+        for (var i = 0; i < items.Length; i++)
+        {
+            var place = i < kept.Length ? i : Enumerable.Range(0, kept.Length).Where(taken.Add).FirstOrDefault(-1);
+            (IsMarker(items[i]) && place >= 0 ? kept[place] : items[i]).WriteTo(writer);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Redact(JsonObject document, ImmutableArray<HostSettingKey> keys)
+    {
+        foreach (var key in keys)
+        {
+            if (!document.TryGetPropertyValue(key.Name, out var value))
+            {
+                continue;
+            }
+
+            if (key.IsSecret)
+            {
+                document[key.Name] = value is JsonArray list ? new JsonArray([.. list.Select(_ => Marker())]) : Marker();
+            }
+            else if (value is JsonObject group && !key.Members.IsEmpty)
+            {
+                Redact(group, key.Members);
+            }
+        }
+    }
+
+    private static void AddEffective(JsonObject document, ImmutableArray<HostSettingKey> keys, HostSettings settings)
+    {
+        foreach (var key in keys)
+        {
+            if (document[key.Name] is JsonObject group && !key.Members.IsEmpty)
+            {
+                AddEffective(group, key.Members, settings);
+            }
+            else if (!document.ContainsKey(key.Name) && key.Show(settings) is { } value)
+            {
+                document[key.Name] = value;
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+
+namespace Krewe.Contracts.Hosts;
+
+/// <summary>
+/// The table of all keys of the host document. Adding a key is one entry here, beside its property in <see cref="HostSettings"/>;
+/// docs/host-settings.schema.json follows from it.
+/// </summary>
+public static class HostSettingKeys
+{
+    /// <summary>RFC 6120 §13.12: a server must accept stanzas of 10,000 bytes at least.</summary>
+    private const int StanzaBytesMin = 10_000;
+
+    private const int StanzaBytesMax = 16 * 1024 * 1024;
+
+    /// <summary>The longest wait for a tenant's service: less than the time after which a grain call is given up (30 s).</summary>
+    private const int HookSecondsMax = 25;
+
+    private const int YearSeconds = 31_536_000;
+
+    private const int LimitMax = 1_000_000_000;
+
+    private static readonly BooleanSetting Boolean = new();
+
+    public static ImmutableArray<HostSettingKey> All { get; } =
+    [
+        new HostSettingKey<string>("tenant", new TextSetting(255),
+            (draft, value) => draft.Settings = draft.Settings with { Tenant = value }, settings => settings.Tenant,
+            "Who owns the host; the domain itself when absent.") { IsProviderOnly = true },
+        new HostSettingKey<bool>("enabled", Boolean,
+            (draft, value) => draft.Settings = draft.Settings with { Enabled = value }, settings => settings.Enabled,
+            "A disabled host ends its streams and refuses new ones with host-gone.") { IsProviderOnly = true },
+        new HostSettingKey<ImmutableArray<string>>("authentication", new OneOrMoreSetting<string>(new WordSetting("internal_hashed"), 8),
+            (draft, value) => draft.Settings = draft.Settings with { Authentication = value }, settings => OneOrMore(settings.Authentication),
+            "How passwords are checked. internal_hashed: against the SCRAM keys of the host's own accounts. A list is tried in order."),
+        new HostSettingKey<bool>("c2s_require_encryption", Boolean,
+            (draft, value) => draft.Settings = draft.Settings with { C2SRequireEncryption = value }, settings => settings.C2SRequireEncryption,
+            "Clients must use TLS before they authenticate."),
+        new HostSettingKey<bool>("allow_unencrypted_plain_auth", Boolean,
+            (draft, value) => draft.Settings = draft.Settings with { AllowUnencryptedPlainAuth = value }, settings => settings.AllowUnencryptedPlainAuth,
+            "Offers SASL PLAIN on streams without TLS. For test systems."),
+        new HostSettingKey<int>("c2s_stanza_size_limit", new IntegerSetting(StanzaBytesMin, StanzaBytesMax),
+            (draft, value) => draft.Settings = draft.Settings with { C2SStanzaSizeLimit = value }, settings => settings.C2SStanzaSizeLimit,
+            "The largest stanza that a client may send, in bytes."),
+        new HostSettingKey<string>("http_roster_url", new UrlSetting(),
+            (draft, value) => draft.HttpRoster = draft.HttpRoster with { Url = value }, settings => settings.HttpRoster?.Url,
+            "Where the users' rosters are fetched; %s is the percent-encoded localpart. Without it the host keeps its own rosters."),
+        new HostSettingKey<string>("http_roster_authorization_header", new TextSetting(8192, isHeader: true),
+            (draft, value) => draft.HttpRoster = draft.HttpRoster with { AuthorizationHeader = value },
+            settings => settings.HttpRoster?.AuthorizationHeader is null ? null : HostSecrets.Marker(),
+            "Sent as the Authorization header of roster requests.") { IsSecret = true },
+        new HostSettingKey<TimeSpan>("http_roster_fresh_for", new SecondsSetting(0, YearSeconds),
+            (draft, value) => draft.HttpRoster = draft.HttpRoster with { FreshFor = value }, settings => Seconds(Roster(settings).FreshFor),
+            "A cached roster younger than this is not asked for again at the first need after a time without sessions. Seconds."),
+        new HostSettingKey<TimeSpan>("http_roster_wait", new SecondsSetting(0, HookSecondsMax),
+            (draft, value) => draft.HttpRoster = draft.HttpRoster with { Wait = value }, settings => Seconds(Roster(settings).Wait),
+            "How long a client waits for the hook before the last good copy is served; differences are pushed when the answer comes. Seconds."),
+        new HostSettingKey<TimeSpan>("http_roster_timeout", new SecondsSetting(0.1, HookSecondsMax),
+            (draft, value) => draft.HttpRoster = draft.HttpRoster with { Timeout = value }, settings => Seconds(Roster(settings).Timeout),
+            "The total deadline of a roster request, attempts together. Seconds."),
+        new HostSettingKey<TimeSpan>("http_roster_stale_for", new SecondsSetting(0, 10 * YearSeconds),
+            (draft, value) => draft.HttpRoster = draft.HttpRoster with { StaleFor = value }, settings => Seconds(Roster(settings).StaleFor),
+            "How old a last good copy may be served while the hook fails. Nothing is removed after it. Seconds."),
+        new HostSettingKey<ImmutableArray<System.Net.IPNetwork>>("roster_admin_allow_from", new OneOrMoreSetting<System.Net.IPNetwork>(new NetworkSetting(), 100, itemsMin: 0),
+            (draft, value) => draft.Settings = draft.Settings with { RosterAdminAllowFrom = value },
+            settings => List(settings.RosterAdminAllowFrom.Select(network => network.ToString())),
+            "Networks from which /roster_admin/… needs no token, for a move from Prosody. A request with forwarding headers from an untrusted peer never matches.")
+            { IsProviderOnly = true },
+        new HostSettingKey<ImmutableArray<ReadOnlyMemory<byte>>>("hook_secret", new OneOrMoreSetting<ReadOnlyMemory<byte>>(new HookSecretSetting(), 2),
+            (draft, value) => draft.Settings = draft.Settings with { HookSecrets = value },
+            settings => settings.HookSecrets.IsEmpty ? null : HostSecrets.Marker(),
+            "Signs every hook call (Standard Webhooks): whsec_ and base64, or a list of two during rotation.") { IsSecret = true },
+        new HostSettingKey<bool>("isolate", Boolean,
+            (draft, value) => draft.Settings = draft.Settings with { Isolate = value }, settings => settings.Isolate,
+            "Closes the host to all other domains."),
+        new HostSettingGroup("limits", Limits(), "The host's limits; 0 is no limit.") { IsProviderOnly = true },
+    ];
+
+    private static ImmutableArray<HostSettingKey> Limits() =>
+    [
+        Limit("sessions_per_user", (limits, value) => limits with { SessionsPerUser = value }, limits => limits.SessionsPerUser, "Sessions of one user."),
+        Limit("sessions", (limits, value) => limits with { Sessions = value }, limits => limits.Sessions, "Sessions of the host."),
+        Limit("stanzas_per_second", (limits, value) => limits with { StanzasPerSecond = value }, limits => limits.StanzasPerSecond, "Stanzas that one stream may send in a second."),
+        Limit("bytes_per_second", (limits, value) => limits with { BytesPerSecond = value }, limits => limits.BytesPerSecond, "Bytes that one stream may send in a second."),
+        Limit("roster_items", (limits, value) => limits with { RosterItems = value }, limits => limits.RosterItems, "Contacts in one roster."),
+        Limit("hook_calls_per_second", (limits, value) => limits with { HookCallsPerSecond = value }, limits => limits.HookCallsPerSecond, "Calls of one hook in a second."),
+        Limit("hook_concurrency", (limits, value) => limits with { HookConcurrency = value }, limits => limits.HookConcurrency, "Calls of one hook at a time."),
+        Limit("offline_messages", (limits, value) => limits with { OfflineMessages = value }, limits => limits.OfflineMessages, "Messages kept for each user who is away."),
+    ];
+
+    private static HostSettingKey<int> Limit(string name, Func<HostLimits, int, HostLimits> set, Func<HostLimits, int> show, string description) =>
+        new(name, new IntegerSetting(0, LimitMax),
+            (draft, value) => draft.Settings = draft.Settings with { Limits = set(draft.Settings.Limits, value) }, settings => show(settings.Limits), description);
+
+    private static HttpRosterSettings Roster(HostSettings settings) => settings.HttpRoster ?? HttpRosterSettings.Default;
+
+    private static JsonNode Seconds(TimeSpan duration) =>
+        duration.Ticks % TimeSpan.TicksPerSecond == 0 ? duration.Ticks / TimeSpan.TicksPerSecond : duration.TotalSeconds;
+
+    private static JsonNode OneOrMore(ImmutableArray<string> words) => words is [var only] ? only : List(words)!;
+
+    private static JsonArray? List(IEnumerable<string> items) => items.Any() ? new JsonArray([.. items.Select(item => (JsonNode)item)]) : null;
+}

@@ -1,0 +1,12 @@
+namespace Krewe.Contracts.Hosts;
+
+/// <summary>The settings while a document is read into them.</summary>
+internal sealed class HostSettingsDraft(string domain, long version)
+{
+    public HostSettings Settings { get; set; } = HostSettings.Default(domain) with { Version = version };
+
+    /// <summary>Collected apart, because the keys may come before the URL, or without one.</summary>
+    public HttpRosterSettings HttpRoster { get; set; } = HttpRosterSettings.Default;
+
+    public HostSettings ToSettings() => HttpRoster.Url.Length > 0 ? Settings with { HttpRoster = HttpRoster } : Settings;
+}

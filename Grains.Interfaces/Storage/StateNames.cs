@@ -1,0 +1,16 @@
+namespace Krewe.Contracts.Storage;
+
+/// <summary>
+/// The names of grain states. They, and not the names of classes, are part of a state's key in the storage: permanent, while classes may be renamed.
+/// </summary>
+public static class StateNames
+{
+    /// <summary>In <see cref="StorageNames.Settings"/>, by domain. Cleared when the host is removed, so that the keys are the list of hosts.</summary>
+    public const string Host = "host";
+
+    /// <summary>In <see cref="StorageNames.Accounts"/>, by bare JID. Cleared when the account is deleted, so that the keys are the list of accounts.</summary>
+    public const string Account = "account";
+
+    /// <summary>In <see cref="StorageNames.Offline"/>, by bare JID.</summary>
+    public const string Offline = "offline";
+}

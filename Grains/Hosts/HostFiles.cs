@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text;
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
+using Microsoft.Extensions.Logging;
+
+namespace Krewe.Grains.Hosts;
+
+/// <summary>A host document from the folder.</summary>
+/// <param name="Json">The last good document; null while there was none since the start.</param>
+internal sealed record HostFile(string Domain, long Version, string? Json);
+
+/// <summary>
+/// The folder of <c>&lt;domain&gt;.json</c>: names are listed at the start and when something changes, documents are read at first need. A file that turned bad keeps
+/// its last good document, and what is wrong with it is logged, once for each content.
+/// </summary>
+internal sealed partial class HostFiles(string? folder, TimeProvider time, ILogger<HostFiles> logger)
+{
+    private readonly ConcurrentDictionary<string, Entry> _read = new(StringComparer.Ordinal);
+    private volatile FileListing _listing = folder is null || !Directory.Exists(folder) ? FileListing.Empty : FileListing.Of(folder, logger);
+
+    public string? Folder => folder;
+
+    /// <summary>The domains that have a file, in ordinal order.</summary>
+    public ImmutableArray<string> Domains => _listing.Domains;
+
+    /// <summary>The document of a domain, read again when the file is another one than at the last time; null when the domain has no file.</summary>
+    public async ValueTask<HostFile?> ReadAsync(string domain)
+    {
+        if (!_listing.Files.TryGetValue(domain, out var stamp))
+        {
+            _read.TryRemove(domain, out _);
+            return null;
+        }
+
+        if (_read.TryGetValue(domain, out var known) && known.Stamp == stamp)
+        {
+            return known.File;
+        }
+
+        var file = await ReadAsync(domain, stamp, known?.File);
+        _read[domain] = new Entry(stamp, file);
+        return file;
+    }
+
+    /// <summary>Lists the folder again: the domains whose file came, went or is another one.</summary>
+    public ImmutableArray<string> Rescan()
+    {
+        var before = _listing;
+        FileListing after;
+        try
+        {
+            after = folder is null ? before : FileListing.Of(folder, logger);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A folder that is away, as during a remount, is no reason to end every host.
+            Log.NoListing(logger, e.GetType().Name);
+            return [];
+        }
+
+        _listing = after;
+        return
+        [
+            .. after.Files.Where(file => !before.Files.TryGetValue(file.Key, out var stamp) || stamp != file.Value).Select(file => file.Key),
+            .. before.Domains.Where(domain => !after.Files.ContainsKey(domain)),
+        ];
+    }
+
+    private async Task<HostFile> ReadAsync(string domain, FileStamp stamp, HostFile? last)
+    {
+        var version = Math.Max((last?.Version ?? 0) + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
+        var (json, problems) = await ParseAsync(domain, stamp);
+        if (json is null)
+        {
+            Log.BadFile(logger, domain, last?.Json is null ? "the host is not served" : "the last good one stays", problems);
+            return last ?? new HostFile(domain, version, null);
+        }
+
+        return json == last?.Json ? last : new HostFile(domain, version, json);
+    }
+
+    private static async Task<(string? Json, string Problems)> ParseAsync(string domain, FileStamp stamp)
+    {
+        if (stamp.Length > HostDocumentReader.DocumentBytesMax)
+        {
+            return (null, $"$ is longer than {HostDocumentReader.DocumentBytesMax} bytes");
+        }
+
+        try
+        {
+            var json = await File.ReadAllTextAsync(stamp.Path, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            var reading = HostDocumentReader.Read(domain, 0, json);
+            return reading.Settings is null
+                ? (null, string.Join("; ", reading.Problems.Select(problem => $"{problem.Path} {problem.Message}")))
+                : (json, "");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
+        {
+            return (null, $"$ cannot be read: {e.GetType().Name}");
+        }
+    }
+
+    private sealed record Entry(FileStamp Stamp, HostFile File);
+
+    private static partial class Log
+    {
+        [LoggerMessage(4008, LogLevel.Warning, "The folder of host documents cannot be listed ({Reason}); the hosts stay as they are")]
+        public static partial void NoListing(ILogger logger, string reason);
+
+        [LoggerMessage(4002, LogLevel.Error, "The document file of host {Host} is bad, {Consequence}: {Problems}")]
+        public static partial void BadFile(ILogger logger, string host, string consequence, string problems);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http;
+using System.Text;
+
+namespace Krewe.Grains.Outbound;
+
+/// <summary>One HTTP exchange with a tenant's service. Whatever goes wrong becomes a <see cref="HookOutcome"/>.</summary>
+internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
+{
+    /// <summary>An entity tag over this is not kept: it would be sent with every request.</summary>
+    private const int ETagCharsMax = 1024;
+
+    public async ValueTask<HookResponse> SendAsync(HookRequest request, string id, int bodyBytesMax, CancellationToken deadline)
+    {
+        var isAnswered = false;
+        try
+        {
+            using var message = Message(request, id);
+            using var answer = await http.SendAsync(message, deadline);
+            isAnswered = true;
+            var status = (int)answer.StatusCode;
+            if (answer.StatusCode != HttpStatusCode.OK)
+            {
+                return new(answer.StatusCode == HttpStatusCode.NotModified ? HookOutcome.NotModified : HookOutcome.Status, status);
+            }
+
+            return await HookBody.ReadAsync(answer.Content, bodyBytesMax, deadline) is { } body
+                ? new(HookOutcome.Ok, status) { Body = body, ETag = ETag(answer) }
+                : new(HookOutcome.TooLarge, status);
+        }
+        catch (OperationCanceledException)
+        {
+            // Without a deadline passed it was the time for the connection that ran out.
+            return new(deadline.IsCancellationRequested ? HookOutcome.Timeout : HookOutcome.ConnectFailed);
+        }
+        catch (HttpRequestException e)
+        {
+            return new(isAnswered ? HookOutcome.Truncated : Outcome(e));
+        }
+        catch (IOException)
+        {
+            return new(HookOutcome.Truncated);
+        }
+    }
+
+    private HttpRequestMessage Message(HookRequest request, string id)
+    {
+        var message = new HttpRequestMessage(request.Method, request.Url);
+        message.Headers.TryAddWithoutValidation("Accept", request.Accept);
+        message.Headers.TryAddWithoutValidation("User-Agent", "Krewe");
+        if (request.Authorization is { } authorization)
+        {
+            message.Headers.TryAddWithoutValidation("Authorization", authorization);
+        }
+
+        if (request.IfNoneMatch is { } tag)
+        {
+            message.Headers.TryAddWithoutValidation("If-None-Match", tag);
+        }
+
+        if (!request.Secrets.IsDefaultOrEmpty)
+        {
+            var timestamp = time.GetUtcNow().ToUnixTimeSeconds();
+            var payload = Encoding.UTF8.GetBytes($"{request.Method.Method} {request.Url.PathAndQuery}");
+            message.Headers.TryAddWithoutValidation("webhook-id", id);
+            message.Headers.TryAddWithoutValidation("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
+            message.Headers.TryAddWithoutValidation("webhook-signature", HookSignature.Sign(id, timestamp, payload, request.Secrets));
+        }
+
+        return message;
+    }
+
+    private static HookOutcome Outcome(HttpRequestException e) => (e.InnerException, e.HttpRequestError) switch
+    {
+        (EgressRefusedException, _) => HookOutcome.EgressRefused,
+        (_, HttpRequestError.SecureConnectionError) => HookOutcome.TlsFailed,
+        (_, HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError) => HookOutcome.ConnectFailed,
+        (_, HttpRequestError.ConfigurationLimitExceeded) => HookOutcome.TooLarge,
+        (_, HttpRequestError.InvalidResponse) => HookOutcome.Malformed,
+        _ => HookOutcome.Closed,
+    };
+
+    private static string? ETag(HttpResponseMessage answer) =>
+        answer.Headers.NonValidated.TryGetValues("ETag", out var values) && values.ToString() is { Length: > 0 and <= ETagCharsMax } tag ? tag : null;
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Net.Http;
+
+namespace Krewe.Grains.Outbound;
+
+/// <summary>One kind of hook of one host, with what bounds its calls. A changed one gets a new pipeline.</summary>
+/// <param name="Host">The virtual host's domain.</param>
+/// <param name="Hook">For metrics and logs: <c>roster</c>.</param>
+/// <param name="Deadline">The whole call's, from the wait for its turn to the last byte of the body.</param>
+/// <param name="BodyBytesMax">How much of an answer is read.</param>
+/// <param name="Concurrency">How many calls may be under way; 0 for no limit.</param>
+/// <param name="CallsPerSecond">0 for no limit.</param>
+internal sealed record HookEndpoint(string Host, string Hook, TimeSpan Deadline, int BodyBytesMax, int Concurrency, int CallsPerSecond);
+
+/// <summary>What is sent. Holds secrets: never logged.</summary>
+internal sealed record HookRequest(Uri Url)
+{
+    public HttpMethod Method { get; init; } = HttpMethod.Get;
+
+    public string Accept { get; init; } = "application/json";
+
+    /// <summary>The whole value of <c>Authorization</c>.</summary>
+    public string? Authorization { get; init; }
+
+    /// <summary>An entity tag as it was received.</summary>
+    public string? IfNoneMatch { get; init; }
+
+    public ImmutableArray<ReadOnlyMemory<byte>> Secrets { get; init; } = [];
+}
+
+internal enum HookOutcome
+{
+    /// <summary>Status 200 and a whole body.</summary>
+    Ok,
+
+    /// <summary>Status 304.</summary>
+    NotModified,
+
+    /// <summary>Any other status, redirects included; the body is not read.</summary>
+    Status,
+
+    /// <summary>The deadline passed.</summary>
+    Timeout,
+
+    /// <summary>The name did not resolve, or no connection could be made.</summary>
+    ConnectFailed,
+
+    /// <summary>Every address of the name is refused by the <see cref="EgressPolicy"/>.</summary>
+    EgressRefused,
+
+    TlsFailed,
+
+    /// <summary>The connection ended before there was an answer.</summary>
+    Closed,
+
+    /// <summary>The connection ended within the body.</summary>
+    Truncated,
+
+    /// <summary>The body or the header is over its limit.</summary>
+    TooLarge,
+
+    /// <summary>What came is not HTTP.</summary>
+    Malformed,
+
+    /// <summary>Not called: the last calls failed, and it gets a moment's rest.</summary>
+    BreakerOpen,
+
+    /// <summary>Not called: too many calls wait already.</summary>
+    Overloaded,
+}
+
+/// <summary>What a call came to: every way in which a tenant's service can fail is a value.</summary>
+internal sealed record HookResponse(HookOutcome Outcome, int Status = 0)
+{
+    /// <summary>Empty unless <see cref="HookOutcome.Ok"/>.</summary>
+    public ReadOnlyMemory<byte> Body { get; init; }
+
+    public string? ETag { get; init; }
+
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>For an integrator's eyes: tells of the outcome, never of the body or the URL.</summary>
+    public string Describe() => Outcome switch
+    {
+        HookOutcome.Status or HookOutcome.Ok or HookOutcome.NotModified => $"status {Status}",
+        _ => Name,
+    };
+
+    /// <summary>The outcome's name in metrics and logs.</summary>
+    public string Name => Outcome switch
+    {
+        HookOutcome.Ok => "ok",
+        HookOutcome.NotModified => "not-modified",
+        HookOutcome.Status => "status",
+        HookOutcome.Timeout => "timeout",
+        HookOutcome.ConnectFailed => "connect-failed",
+        HookOutcome.EgressRefused => "egress-refused",
+        HookOutcome.TlsFailed => "tls-failed",
+        HookOutcome.Closed => "closed",
+        HookOutcome.Truncated => "truncated",
+        HookOutcome.TooLarge => "too-large",
+        HookOutcome.Malformed => "malformed",
+        HookOutcome.BreakerOpen => "breaker-open",
+        _ => "overloaded",
+    };
+}

@@ -1,0 +1,150 @@
+using System.Threading.RateLimiting;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+
+namespace Krewe.Grains.Outbound;
+
+/// <summary>
+/// What every call of one hook of one host passes, outermost first: the total deadline, the rate, the concurrency, the breaker, one retry.
+/// A slow or dead service costs its own tenant's calls a failure, and nobody else anything.
+/// </summary>
+internal sealed class HookPipeline
+{
+    /// <summary>How many calls may wait for one of the <see cref="HookEndpoint.Concurrency"/>; more are refused at once.</summary>
+    private const int QueuedCallsMax = 10_000;
+
+    // Lenient on purpose: the breaker spares a service that is down under load; a few failures in a row must not keep the next user from a try.
+    private const double BreakerFailureRatio = 0.9;
+    private const int BreakerCallsMin = 20;
+    private static readonly TimeSpan BreakerWindow = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BreakerRest = TimeSpan.FromSeconds(1);
+
+    /// <summary>The median of the pause before the only retry.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(50);
+
+    private readonly HookAttempt _attempt;
+    private readonly TimeProvider _time;
+    private readonly HookRate? _rate;
+    private readonly ConcurrencyLimiter? _concurrency;
+    private readonly ResiliencePipeline<HookResponse> _attempts;
+    private int _underWay;
+    private long _lastUsed;
+
+    public HookPipeline(HookEndpoint endpoint, HookAttempt attempt, TimeProvider time)
+    {
+        Endpoint = endpoint;
+        _attempt = attempt;
+        _time = time;
+        _lastUsed = time.GetTimestamp();
+        _rate = endpoint.CallsPerSecond > 0 ? new HookRate(endpoint.CallsPerSecond, time) : null;
+        _concurrency = endpoint.Concurrency > 0
+            ? new ConcurrencyLimiter(new() { PermitLimit = endpoint.Concurrency, QueueLimit = QueuedCallsMax, QueueProcessingOrder = QueueProcessingOrder.OldestFirst })
+            : null;
+        _attempts = new ResiliencePipelineBuilder<HookResponse> { TimeProvider = time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<HookResponse>
+            {
+                FailureRatio = BreakerFailureRatio,
+                MinimumThroughput = BreakerCallsMin,
+                SamplingDuration = BreakerWindow,
+                BreakDuration = BreakerRest,
+                ShouldHandle = static call => ValueTask.FromResult(IsOutage(call.Outcome.Result)),
+            })
+            .AddRetry(new RetryStrategyOptions<HookResponse>
+            {
+                MaxRetryAttempts = 1,
+                Delay = RetryAfter,
+                BackoffType = DelayBackoffType.Constant,
+                UseJitter = true,
+
+                // Any answer stands: a status is the service's word, and a second call would only be load.
+                ShouldHandle = static call => ValueTask.FromResult(call.Outcome.Result?.Outcome is HookOutcome.ConnectFailed or HookOutcome.Closed),
+            })
+            .Build();
+    }
+
+    public HookEndpoint Endpoint { get; }
+
+    public bool IsUnderWay => Volatile.Read(ref _underWay) > 0;
+
+    public long LastUsed => Volatile.Read(ref _lastUsed);
+
+    /// <summary>Idempotent requests only: it may be sent twice.</summary>
+    public async ValueTask<HookResponse> CallAsync(HookRequest request)
+    {
+        Interlocked.Increment(ref _underWay);
+        var started = _time.GetTimestamp();
+        using var deadline = new CancellationTokenSource(Endpoint.Deadline, _time);
+        HookResponse response;
+        try
+        {
+            response = await AdmitAsync(request, deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            response = new(HookOutcome.Timeout);
+        }
+        finally
+        {
+            Volatile.Write(ref _lastUsed, _time.GetTimestamp());
+            Interlocked.Decrement(ref _underWay);
+        }
+
+        return response with { Elapsed = _time.GetElapsedTime(started) };
+    }
+
+    private async ValueTask<HookResponse> AdmitAsync(HookRequest request, CancellationToken deadline)
+    {
+        if (_rate is not null)
+        {
+            if (_rate.Take(Endpoint.Deadline) is not { } wait)
+            {
+                return new(HookOutcome.Overloaded);
+            }
+
+            if (wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, _time, deadline);
+            }
+        }
+
+        if (_concurrency is null)
+        {
+            return await AttemptAsync(request, deadline);
+        }
+
+        using var lease = await _concurrency.AcquireAsync(1, deadline);
+        return lease.IsAcquired ? await AttemptAsync(request, deadline) : new(HookOutcome.Overloaded);
+    }
+
+    private async ValueTask<HookResponse> AttemptAsync(HookRequest request, CancellationToken deadline)
+    {
+        var context = ResilienceContextPool.Shared.Get(deadline);
+        try
+        {
+            var outcome = await _attempts.ExecuteOutcomeAsync(
+                static async (context, call) =>
+                    Outcome.FromResult(await call.Attempt.SendAsync(call.Request, call.Id, call.BodyBytesMax, context.CancellationToken)),
+                context,
+                (Attempt: _attempt, Request: request, Id: HookSignature.NewId(), Endpoint.BodyBytesMax));
+            if (outcome.Exception is BrokenCircuitException)
+            {
+                return new(HookOutcome.BreakerOpen);
+            }
+
+            outcome.ThrowIfException();
+            return outcome.Result!;
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private static bool IsOutage(HookResponse? response) => response switch
+    {
+        { Outcome: HookOutcome.Timeout or HookOutcome.ConnectFailed or HookOutcome.Closed or HookOutcome.TlsFailed } => true,
+        { Outcome: HookOutcome.Status, Status: >= 500 } => true,
+        _ => false,
+    };
+}

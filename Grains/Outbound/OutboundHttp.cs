@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Net.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Krewe.Grains.Outbound;
+
+/// <summary>
+/// The only way out of the process by HTTP: one handler for all hooks, which follows no redirect, uses no proxy and keeps no cookie, and one
+/// <see cref="HookPipeline"/> for each hook of each host, made at first use and forgotten when idle.
+/// </summary>
+internal sealed partial class OutboundHttp : IDisposable
+{
+    /// <summary>Beyond this the pipelines that were used longest ago make room.</summary>
+    private const int PipelinesMax = 20_000;
+
+    private static readonly TimeSpan PipelineIdleMax = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
+
+    /// <summary>A name is resolved and judged anew at least this often.</summary>
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan ConnectionIdleMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(3);
+    private const int HeaderKilobytesMax = 16;
+    private const int DrainBytesMax = 65536;
+
+    private readonly ConcurrentDictionary<(string Host, string Hook), HookPipeline> _pipelines = new();
+    private readonly Lock _making = new();
+    private readonly TimeProvider _time;
+    private readonly ILogger<OutboundHttp> _logger;
+    private readonly HttpMessageInvoker _http;
+    private readonly HookAttempt _attempt;
+    private long _swept;
+
+    public OutboundHttp(EgressPolicy egress, TimeProvider time, ILogger<OutboundHttp> logger)
+    {
+        _time = time;
+        _logger = logger;
+        _swept = time.GetTimestamp();
+        _http = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            ConnectCallback = new EgressConnector(egress).ConnectAsync,
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+
+            // None is asked for: nothing small can unpack into something huge.
+            AutomaticDecompression = System.Net.DecompressionMethods.None,
+            ConnectTimeout = ConnectMax,
+            PooledConnectionLifetime = ConnectionLifetime,
+            PooledConnectionIdleTimeout = ConnectionIdleMax,
+            MaxResponseHeadersLength = HeaderKilobytesMax,
+            MaxResponseDrainSize = DrainBytesMax,
+
+            // Trace headers would tell tenants about each other's traffic.
+            ActivityHeadersPropagator = null,
+        });
+        _attempt = new HookAttempt(_http, time);
+    }
+
+    /// <summary>How many pipelines there are.</summary>
+    public int PipelineCount => _pipelines.Count;
+
+    /// <summary>Calls a hook. Always ends by the endpoint's deadline, always with a value.</summary>
+    public async ValueTask<HookResponse> CallAsync(HookEndpoint endpoint, HookRequest request)
+    {
+        var response = await Pipeline(endpoint).CallAsync(request);
+        HookInstruments.Called(endpoint, response);
+        if (response.Outcome is not (HookOutcome.Ok or HookOutcome.NotModified))
+        {
+            LogFailed(endpoint.Hook, endpoint.Host, response.Name, response.Status, response.Elapsed.TotalMilliseconds);
+        }
+
+        return response;
+    }
+
+    // The handler alone holds resources; a limiter that is dropped would fail the calls that wait in it.
+    public void Dispose() => _http.Dispose();
+
+    private HookPipeline Pipeline(HookEndpoint endpoint)
+    {
+        var key = (endpoint.Host, endpoint.Hook);
+        if (_pipelines.TryGetValue(key, out var known) && known.Endpoint == endpoint)
+        {
+            return known;
+        }
+
+        lock (_making)
+        {
+            if (_pipelines.TryGetValue(key, out known) && known.Endpoint == endpoint)
+            {
+                return known;
+            }
+
+            Sweep();
+
+            // Calls in a pipeline that is replaced end in it.
+            return _pipelines[key] = new HookPipeline(endpoint, _attempt, _time);
+        }
+    }
+
+    private void Sweep()
+    {
+        var isFull = _pipelines.Count >= PipelinesMax;
+        if (!isFull && _time.GetElapsedTime(_swept) < SweepEvery)
+        {
+            return;
+        }
+
+        _swept = _time.GetTimestamp();
+        foreach (var (key, pipeline) in _pipelines)
+        {
+            if (!pipeline.IsUnderWay && _time.GetElapsedTime(pipeline.LastUsed) > PipelineIdleMax)
+            {
+                _pipelines.TryRemove(new(key, pipeline));
+            }
+        }
+
+        if (_pipelines.Count >= PipelinesMax)
+        {
+            foreach (var (key, pipeline) in _pipelines.OrderBy(each => each.Value.LastUsed).Take(PipelinesMax / 4).ToArray())
+            {
+                _pipelines.TryRemove(new(key, pipeline));
+            }
+        }
+    }
+
+    [LoggerMessage(2001, LogLevel.Information, "Hook {Hook} of {Host}: {Outcome} (status {Status}) after {Milliseconds:F0} ms")]
+    private partial void LogFailed(string hook, string host, string outcome, int status, double milliseconds);
+}

@@ -1,0 +1,166 @@
+using System.Collections.Immutable;
+using Krewe.Contracts.Sessions;
+using Microsoft.Extensions.Logging;
+
+namespace Krewe.Grains.Sessions;
+
+/// <summary>
+/// What one silo sends one frontend: first in, first out, one batch in flight. A batch whose answer is lost is repeated as it was, under its old
+/// sequence number, and the sink drops what it has seen: no loss, no duplicate, no reorder. A lane that is full, or unanswered for
+/// <see cref="GiveUpAfter"/>, has lost its frontend: everything in it is reported gone, and so is whatever comes later.
+/// </summary>
+internal sealed partial class FrontendLane(FrontendRef frontend, TimeProvider time, ILogger log) : IThreadPoolWorkItem
+{
+    /// <summary>One call's worth: enough to buy back the cost of a process hop, small enough for a prompt acknowledgement.</summary>
+    private const int BatchDeliveriesMax = 512;
+    private const int BatchBytesMax = 256 * 1024;
+
+    /// <summary>What may wait for one frontend before it counts as lost.</summary>
+    private const int QueueBytesMax = 4 * 1024 * 1024;
+
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+    private static readonly Task<ImmutableArray<long>> NoneGone = Task.FromResult(ImmutableArray<long>.Empty);
+
+    private readonly Guid _incarnation = Guid.NewGuid();
+    private readonly Queue<Waiting> _queue = new();
+    private readonly Lock _gate = new();
+    private long _queuedBytes;
+    private long _sequence;
+    private bool _isPumping;
+    private bool _isLost;
+
+    private sealed class Waiting(Delivery delivery) : TaskCompletionSource<ImmutableArray<long>>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public Delivery Delivery { get; } = delivery;
+
+        /// <summary>The payload and, roughly, what carrying it costs.</summary>
+        public int Bytes { get; } = 200 + (delivery.Content is StanzaContent { Stanza: var stanza } ? stanza.Xml.Length : 0);
+    }
+
+    public Task<ImmutableArray<long>> EnqueueAsync(Delivery delivery)
+    {
+        if (delivery.Sessions.IsEmpty)
+        {
+            return NoneGone;
+        }
+
+        var waiting = new Waiting(delivery);
+        lock (_gate)
+        {
+            if (_isLost)
+            {
+                return Task.FromResult(delivery.Sessions);
+            }
+
+            _queue.Enqueue(waiting);
+            _queuedBytes += waiting.Bytes;
+            if (_queuedBytes > QueueBytesMax)
+            {
+                Lose("its lane is full");
+                return waiting.Task;
+            }
+
+            if (_isPumping)
+            {
+                return waiting.Task;
+            }
+
+            _isPumping = true;
+        }
+
+        // Off the turn: the pump's awaits must not come back to whichever grain happened to be first.
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        return waiting.Task;
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = PumpAsync();
+
+    private async Task PumpAsync()
+    {
+        var batch = new List<Waiting>();
+        while (TakeBatch(batch))
+        {
+            var deliveries = ImmutableArray.CreateBuilder<Delivery>(batch.Count);
+            foreach (var waiting in batch)
+            {
+                deliveries.Add(waiting.Delivery);
+            }
+
+            var report = await SendAsync(new DeliveryBatch(_incarnation, ++_sequence, deliveries.MoveToImmutable()));
+            foreach (var waiting in batch)
+            {
+                waiting.SetResult(
+                    report is null ? waiting.Delivery.Sessions
+                    : report.Gone.IsEmpty ? []
+                    : [.. waiting.Delivery.Sessions.Where(report.Gone.Contains)]);
+            }
+
+            batch.Clear();
+            if (report is null)
+            {
+                lock (_gate)
+                {
+                    Lose("it did not answer");
+                }
+
+                return;
+            }
+        }
+    }
+
+    private bool TakeBatch(List<Waiting> batch)
+    {
+        lock (_gate)
+        {
+            for (var bytes = 0; batch.Count < BatchDeliveriesMax && bytes < BatchBytesMax && _queue.TryDequeue(out var waiting); bytes += waiting.Bytes)
+            {
+                batch.Add(waiting);
+                _queuedBytes -= waiting.Bytes;
+            }
+
+            return _isPumping = batch.Count > 0;
+        }
+    }
+
+    /// <summary>The sink's report; null when it gave none for too long.</summary>
+    private async Task<DeliveryReport?> SendAsync(DeliveryBatch batch)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await frontend.Sink.DeliverAsync(batch).WaitAsync(AnswerWithin, time);
+            }
+            catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+            {
+                if (time.GetElapsedTime(began) > GiveUpAfter)
+                {
+                    return null;
+                }
+
+                BatchRepeated(log, frontend.Name, batch.Sequence);
+            }
+        }
+    }
+
+    /// <summary>Called with the gate held.</summary>
+    private void Lose(string why)
+    {
+        _isLost = true;
+        FrontendLost(log, frontend.Name, why);
+        while (_queue.TryDequeue(out var waiting))
+        {
+            waiting.SetResult(waiting.Delivery.Sessions);
+        }
+
+        _queuedBytes = 0;
+    }
+
+    [LoggerMessage(1101, LogLevel.Warning, "Frontend {Frontend} has not answered batch {Sequence}: sent again")]
+    private static partial void BatchRepeated(ILogger log, string frontend, long sequence);
+
+    [LoggerMessage(1102, LogLevel.Error, "Frontend {Frontend} is lost: {Why}")]
+    private static partial void FrontendLost(ILogger log, string frontend, string why);
+}

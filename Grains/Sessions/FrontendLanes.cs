@@ -1,0 +1,26 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Krewe.Contracts.Sessions;
+using Microsoft.Extensions.Logging;
+
+namespace Krewe.Grains.Sessions;
+
+/// <summary>
+/// The silo's lanes, one for each frontend that ever bound a session here. A grain appends to a lane in its turn and awaits the
+/// acknowledgement outside of it; so a slow frontend delays only itself.
+/// </summary>
+internal sealed class FrontendLanes(TimeProvider time, ILogger<FrontendLanes> log)
+{
+    private readonly ConcurrentDictionary<string, FrontendLane> _lanes = new(StringComparer.Ordinal);
+
+    /// <summary>Appends one payload for some of a frontend's sessions. The result names those that are gone; it never throws.</summary>
+    public Task<ImmutableArray<long>> EnqueueAsync(FrontendRef frontend, ImmutableArray<long> sessions, DeliveryContent content)
+    {
+        var lane = _lanes.GetOrAdd(frontend.Name, static (_, state) => new FrontendLane(state.frontend, state.self.Time, state.self.Log), (frontend, self: this));
+        return lane.EnqueueAsync(new Delivery(sessions, content));
+    }
+
+    private TimeProvider Time => time;
+
+    private ILogger Log => log;
+}

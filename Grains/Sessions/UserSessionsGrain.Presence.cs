@@ -1,0 +1,337 @@
+using System.Collections.Immutable;
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Rosters;
+using Krewe.Contracts.Sessions;
+using Krewe.Contracts.Stanzas;
+using Krewe.Grains.Rosters;
+
+namespace Krewe.Grains.Sessions;
+
+/// <summary>
+/// Presence (RFC 6121 §4) and what a changed roster means for it. A user's presence goes to whom the user's own roster lists with from or both, and to
+/// nobody else: a contact's <c>to</c> alone reveals nothing. Calls between users' grains are acknowledged, but never awaited in a turn.
+/// </summary>
+internal sealed partial class UserSessionsGrain
+{
+    /// <summary>The roster as of the last change; null until a resource's initial presence brought it.</summary>
+    private RosterSnapshot? _roster;
+
+    /// <summary>Which resources of each contact the user has been shown, so that the end of a subscription can take them back.</summary>
+    private readonly Dictionary<string, List<Jid>> _shown = new(StringComparer.Ordinal);
+
+    public Task PresenceAsync(PresenceUpdate update)
+    {
+        if (Find(update.Session, update.Frontend) is not { } resource || update.Presence is not { } presence)
+        {
+            return Task.CompletedTask;
+        }
+
+        // Changes are carried here one by one; only the first roster is taken as it is.
+        _roster ??= update.Roster;
+        return presence.Type == StanzaType.Unavailable ? SendUnavailable(resource, presence) : SendAvailable(resource, presence, update.Priority);
+    }
+
+    public Task DirectedPresenceAsync(long session, string frontend, StanzaFrame presence)
+    {
+        if (Find(session, frontend) is not { } resource || presence.To is not { } to)
+        {
+            return Task.CompletedTask;
+        }
+
+        if (presence.Type == StanzaType.Unavailable)
+        {
+            resource.RemoveDirected(to);
+        }
+        else if (_roster is null || !_roster.SubscriptionOf(to.Bare).HasFrom() || !resource.IsAvailable)
+        {
+            resource.AddDirected(to);
+        }
+
+        return MaySee(to) ? GrainFactory.Sessions(to).ContactPresenceAsync(new ContactPresence(presence, false, to.Resourcepart)) : Task.CompletedTask;
+    }
+
+    public Task ContactPresenceAsync(ContactPresence contact)
+    {
+        if (_resources.Count == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        var presence = contact.Presence;
+        Track(presence);
+        var targets = _resources.FindAll(resource => resource.IsAvailable && (contact.OnlyResource is null || resource.Jid.Resourcepart == contact.OnlyResource));
+
+        // Broadcasts carry no 'to' of their own; directed presence keeps the one that it has (RFC 6121 §4.6).
+        Task delivered = DeliverAsync(targets, new StanzaContent(presence, presence.To is null ? _self : null));
+        return contact.ImpliesProbe ? Task.WhenAll([delivered, .. AnswerProbe(presence.From)]) : delivered;
+    }
+
+    public Task ProbeAsync(PresenceProbe probe)
+    {
+        var subscription = _roster?.SubscriptionOf(probe.From.Bare) ?? SubscriptionState.None;
+        if (probe.From.Bare == _self.Bare || subscription.HasFrom())
+        {
+            var asked = _resources.FindAll(resource => resource.IsAvailable && (probe.To.IsBare || resource.Jid.Equals(probe.To)));
+            if (asked.Count > 0)
+            {
+                return Task.WhenAll(asked.Select(resource => SendTo(probe.From, resource.Presence!)));
+            }
+
+            // RFC 6121 §4.3.2: to one who may know, the answer is that nobody is there.
+            return probe.IsImplied || _resources.Count == 0 ? Task.CompletedTask : SendTo(probe.From, Bodiless(StanzaType.Unavailable, probe.To, probe.Id));
+        }
+
+        // RFC 6121 §4.6.6: whoever only has directed presence learns that much again. Anybody else is ignored, known account or not.
+        var directed = _resources.Find(resource => resource.Jid.Equals(probe.To) && resource.HasDirectedTo(probe.From));
+        return directed is null ? Task.CompletedTask : SendTo(probe.From, Bodiless(StanzaType.Available, directed.Jid, probe.Id));
+    }
+
+    public Task SubscriptionAsync(StanzaFrame presence) => DeliverAsync(
+        _resources.FindAll(resource => presence.Type == StanzaType.Subscribe ? resource.IsAvailable : resource.IsInterested),
+        new StanzaContent(presence, presence.To is { IsBare: true } ? null : _self));
+
+    public async Task<RosterApplied> RosterChangedAsync(RosterChangeSet changes, bool isResync)
+    {
+        if (_resources.Count == 0)
+        {
+            return new RosterApplied(true, null);
+        }
+
+        if (_roster is { } roster && roster.Version != changes.FromVersion)
+        {
+            if (roster.Version == changes.Roster.Version)
+            {
+                return new RosterApplied(true, roster.Version);
+            }
+
+            // Carried here out of order or after a gap: the caller asks the roster for what leads on from this version.
+            var next = changes.Changes.IndexOf(changes.Changes.FirstOrDefault(change => change.Version == roster.Version)!);
+            if (next >= 0)
+            {
+                changes = changes with { FromVersion = roster.Version, Changes = changes.Changes.RemoveRange(0, next + 1) };
+            }
+            else if (isResync)
+            {
+                changes = Resynchronize(roster, changes);
+            }
+            else
+            {
+                return new RosterApplied(false, roster.Version);
+            }
+        }
+
+        _roster = changes.Roster;
+        var sent = new List<Task>();
+        foreach (var change in changes.Changes)
+        {
+            ApplyChange(change, sent);
+        }
+
+        await Task.WhenAll(sent);
+        return new RosterApplied(true, changes.Roster.Version);
+    }
+
+    /// <summary>What leads from the roster as the sessions know it to the present one, where the steps between are no longer known.</summary>
+    private static RosterChangeSet Resynchronize(RosterSnapshot known, RosterChangeSet present)
+    {
+        var steps = RosterComparison.Compare(known, present.Roster.Items, RosterVersion.Parse(known.Version)).Changes;
+        return present with { Changes = steps.IsEmpty ? steps : steps.SetItem(steps.Length - 1, steps[^1] with { Version = present.Roster.Version }) };
+    }
+
+    /// <summary>Losses: presence first, so that the client still knows the contact. Gains: the push first, so that it already does.</summary>
+    private void ApplyChange(RosterChange change, List<Task> sent)
+    {
+        var contact = change.Jid;
+        var before = change.Before?.Subscription ?? SubscriptionState.None;
+        var after = change.After?.Subscription ?? SubscriptionState.None;
+        var available = _resources.FindAll(resource => resource.IsAvailable);
+        if (before.HasFrom() && !after.HasFrom())
+        {
+            foreach (var resource in available)
+            {
+                // Even where directed presence was sent (RFC 6121 §4.6.1): from here on nothing more goes out.
+                resource.RemoveDirectedTo(contact.Bare);
+                sent.Add(SendTo(contact, Bodiless(StanzaType.Unavailable, resource.Jid, null)));
+            }
+        }
+
+        if (before.HasTo() && !after.HasTo() && _shown.Remove(contact.Bare, out var shown))
+        {
+            foreach (var resource in shown)
+            {
+                sent.Add(DeliverAsync(available, new StanzaContent(Bodiless(StanzaType.Unavailable, resource, null), _self)));
+            }
+        }
+
+        if (change.After is { IsShown: true } || change.Before is { IsShown: true })
+        {
+            sent.Add(DeliverAsync(_resources.FindAll(resource => resource.IsInterested), new RosterPushContent(change)));
+        }
+
+        if (!before.HasFrom() && after.HasFrom())
+        {
+            foreach (var resource in available)
+            {
+                resource.RemoveDirectedTo(contact.Bare);
+                sent.Add(SendTo(contact, resource.Presence!));
+            }
+        }
+
+        if (!before.HasTo() && after.HasTo() && available.Count > 0 && MaySee(contact))
+        {
+            sent.Add(GrainFactory.Sessions(contact).ProbeAsync(new PresenceProbe(_self, contact.ToBare(), null, IsImplied: true)));
+        }
+    }
+
+    private Task SendAvailable(ConnectedResource resource, StanzaFrame presence, sbyte priority)
+    {
+        var isInitial = !resource.IsAvailable;
+        resource.SetAvailable(presence, priority);
+        PublishRoute();
+        var sent = new List<Task>();
+
+        // RFC 6121 §4.2.2: to all of the user's available resources, this one included.
+        sent.Add(DeliverAsync(_resources.FindAll(other => other.IsAvailable), new StanzaContent(presence, _self)));
+        foreach (var other in _resources)
+        {
+            if (isInitial && other != resource && other.IsAvailable)
+            {
+                sent.Add(DeliverAsync([resource], new StanzaContent(other.Presence!, _self)));
+            }
+        }
+
+        foreach (var item in _roster?.Items ?? [])
+        {
+            var asks = isInitial && item.Subscription.HasTo();
+            if (item.Subscription.HasFrom())
+            {
+                resource.RemoveDirectedTo(item.Jid.Bare);
+                if (MaySee(item.Jid))
+                {
+                    sent.Add(GrainFactory.Sessions(item.Jid).ContactPresenceAsync(new ContactPresence(presence, asks, null)));
+                }
+            }
+            else if (asks && MaySee(item.Jid))
+            {
+                sent.Add(GrainFactory.Sessions(item.Jid).ProbeAsync(new PresenceProbe(resource.Jid, item.Jid, null, IsImplied: true)));
+            }
+        }
+
+        return Task.WhenAll(sent);
+    }
+
+    private Task SendUnavailable(ConnectedResource resource, StanzaFrame presence)
+    {
+        var wasAvailable = resource.IsAvailable;
+        resource.SetUnavailable();
+        PublishRoute();
+        var sent = new List<Task>();
+        if (wasAvailable)
+        {
+            sent.Add(DeliverAsync(_resources.FindAll(other => other.IsAvailable), new StanzaContent(presence, _self)));
+            foreach (var item in _roster?.Items ?? [])
+            {
+                if (item.Subscription.HasFrom() && MaySee(item.Jid))
+                {
+                    sent.Add(GrainFactory.Sessions(item.Jid).ContactPresenceAsync(new ContactPresence(presence, false, null)));
+                }
+            }
+        }
+
+        foreach (var target in resource.TakeDirected())
+        {
+            // Those whom the broadcast reached are told once (specs R-074).
+            if ((!wasAvailable || _roster is null || !_roster.SubscriptionOf(target.Bare).HasFrom()) && MaySee(target))
+            {
+                sent.Add(GrainFactory.Sessions(target).ContactPresenceAsync(new ContactPresence(presence, false, target.Resourcepart)));
+            }
+        }
+
+        return Task.WhenAll(sent);
+    }
+
+    private Task EndResource(ConnectedResource resource)
+    {
+        _resources.Remove(resource);
+        var told = SendUnavailable(resource, Bodiless(StanzaType.Unavailable, resource.Jid, null));
+        if (_resources.Count == 0)
+        {
+            _roster = null;
+            _shown.Clear();
+            DelayDeactivation(TimeSpan.FromMilliseconds(-1));
+        }
+
+        return told;
+    }
+
+    private List<Task> AnswerProbe(Jid asker)
+    {
+        var answers = new List<Task>();
+        if (_roster?.SubscriptionOf(asker.Bare).HasFrom() == true && MaySee(asker))
+        {
+            foreach (var resource in _resources)
+            {
+                if (resource.Presence is { } presence)
+                {
+                    answers.Add(GrainFactory.Sessions(asker).ContactPresenceAsync(new ContactPresence(presence, false, asker.Resourcepart)));
+                }
+            }
+        }
+
+        return answers;
+    }
+
+    private Task SendTo(Jid entity, StanzaFrame presence) => MaySee(entity)
+        ? GrainFactory.Sessions(entity).ContactPresenceAsync(new ContactPresence(presence, false, entity.Resourcepart))
+        : Task.CompletedTask;
+
+    /// <summary>False for those whom no call could reach: users without a session, and domains that one of the two hosts is closed to.</summary>
+    private bool MaySee(Jid other)
+    {
+        if (routes.IsSurelyOffline(other.Bare))
+        {
+            return false;
+        }
+
+        var (own, theirs) = (_self.Domainpart, other.Domainpart);
+        return own == theirs
+            || !((hosts.TryGetLoaded(own, out var mine) && mine.Isolate) || (hosts.TryGetLoaded(theirs, out var host) && host.Isolate));
+    }
+
+    private void Track(StanzaFrame presence)
+    {
+        var from = presence.From;
+        if (presence.Type == StanzaType.Unavailable)
+        {
+            if (_shown.TryGetValue(from.Bare, out var known))
+            {
+                known.Remove(from);
+                if (known.Count == 0)
+                {
+                    _shown.Remove(from.Bare);
+                }
+            }
+
+            // RFC 6121 §4.6.1: one who left needs no word of our own leaving.
+            foreach (var resource in _resources)
+            {
+                resource.RemoveDirected(from);
+            }
+        }
+        else if (_roster?.SubscriptionOf(from.Bare).HasTo() == true)
+        {
+            if (!_shown.TryGetValue(from.Bare, out var known))
+            {
+                _shown[from.Bare] = known = new List<Jid>(1);
+            }
+
+            if (!known.Contains(from))
+            {
+                known.Add(from);
+            }
+        }
+    }
+
+    /// <summary>Presence of the server's own making; the frontend writes it.</summary>
+    private static StanzaFrame Bodiless(StanzaType type, Jid from, string? id) => new(StanzaKind.Presence, type, from, null, id, default, 0);
+}

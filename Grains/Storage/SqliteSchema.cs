@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Krewe.Grains.Storage;
+
+/// <summary>
+/// The database's schema as a list of steps; <c>PRAGMA user_version</c> says how many of them a file has seen. A file that lacks some is copied
+/// before they are made; one that has seen more than are known here was written by a later version and is not touched.
+/// </summary>
+internal sealed class SqliteSchema(ImmutableArray<string> steps)
+{
+    // The domain is a column of its own, so that a domain's accounts are a range of an index and not a scan.
+    public static readonly SqliteSchema Current = new(
+    [
+        """
+        CREATE TABLE grain_state (
+            storage TEXT NOT NULL,
+            state   TEXT NOT NULL,
+            key     TEXT NOT NULL,
+            domain  TEXT NOT NULL GENERATED ALWAYS AS (substr(key, instr(key, '@') + 1)) STORED,
+            etag    INTEGER NOT NULL,
+            json    BLOB NOT NULL,
+            UNIQUE (storage, state, key));
+        CREATE INDEX grain_state_domain ON grain_state (storage, state, domain, key);
+        """,
+    ]);
+
+    /// <summary>Brings the file to this schema, each step in a transaction of its own.</summary>
+    public void Apply(SqliteConnection connection, string path)
+    {
+        var version = Number(connection, "PRAGMA user_version");
+        if (version > steps.Length)
+        {
+            throw new StorageStartException(
+                $"'{path}' was written by a newer version of Krewe: its schema is {version}, this version knows up to {steps.Length}. Nothing was changed.");
+        }
+
+        if (version == 0 && Number(connection, "SELECT count(*) FROM sqlite_master") > 0)
+        {
+            throw new StorageStartException($"'{path}' is a database, but not one of Krewe's. Nothing was changed.");
+        }
+
+        if (version > 0 && version < steps.Length)
+        {
+            Copy(connection, path, version);
+        }
+
+        for (var step = (int)version; step < steps.Length; step++)
+        {
+            Run(connection, $"BEGIN IMMEDIATE; {steps[step]} PRAGMA user_version = {(step + 1).ToString(CultureInfo.InvariantCulture)}; COMMIT;");
+        }
+    }
+
+    /// <summary>A complete copy beside the file; one from an earlier attempt is replaced, as that attempt changed nothing.</summary>
+    private static void Copy(SqliteConnection connection, string path, long version)
+    {
+        var copy = string.Create(CultureInfo.InvariantCulture, $"{path}.schema-{version}");
+        File.Delete(copy);
+        DataFolderLock.OpenPrivate(copy, FileShare.None).Dispose();
+        using var command = connection.CreateCommand();
+        command.CommandText = "VACUUM INTO $copy";
+        command.Parameters.AddWithValue("$copy", copy);
+        command.ExecuteNonQuery();
+    }
+
+    private static void Run(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static long Number(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
+    }
+}
