@@ -7,7 +7,7 @@ using Krewe.Frontend.Streams;
 namespace Krewe.Frontend.Delivery;
 
 /// <summary>The bound sessions of this process, by number. Numbers are never used twice, so a delivery cannot reach the wrong session.</summary>
-internal sealed class SessionTable
+internal sealed class SessionTable : Http.ISessionDirectory
 {
     private readonly ConcurrentDictionary<long, C2SStream> _sessions = new();
     private long _last;

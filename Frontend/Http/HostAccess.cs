@@ -2,6 +2,8 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Krewe.Frontend.Http;
