@@ -1,1 +1,3 @@
-Console.WriteLine("krewe");
+using Krewe.Silo;
+
+return await KreweHost.RunAsync(args);

@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Krewe.Contracts.Sessions;
+using Krewe.Frontend.Http;
 using Krewe.Frontend.Streams;
 
 namespace Krewe.Frontend.Delivery;
 
 /// <summary>The bound sessions of this process, by number. Numbers are never used twice, so a delivery cannot reach the wrong session.</summary>
-internal sealed class SessionTable : Http.ISessionDirectory
+internal sealed class SessionTable : ISessionDirectory
 {
     private readonly ConcurrentDictionary<long, C2SStream> _sessions = new();
     private long _last;

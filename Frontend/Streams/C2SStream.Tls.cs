@@ -51,7 +51,7 @@ internal sealed partial class C2SStream
     {
         var self = (C2SStream)state!;
         self._sni = string.IsNullOrEmpty(hello.ServerName) ? null : hello.ServerName;
-        self._certificate = await self._services.Certificates.SelectAsync(self._sni, self._domain.Length == 0 ? null : self._domain, cancellationToken);
+        self._certificate = await self._services.Certificates.SelectAsync(self._sni, self._domain.Length == 0 ? null : self._domain);
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = self._certificate.Context,

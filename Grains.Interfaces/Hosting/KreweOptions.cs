@@ -42,6 +42,9 @@ public sealed record KreweOptions
     public int MetricsHosts { get; init; } = 100;
 
     public string? ExternalUrl { get; init; }
+
+    /// <summary>Whether messages within the process may go without a grain call; off only to test and to measure the other path.</summary>
+    public bool UseLocalPath { get; init; } = true;
 }
 
 /// <summary>A network, and a port of it (null for every one), that hooks may reach although it is loopback, private or link-local.</summary>

@@ -1,0 +1,85 @@
+using Krewe.Contracts.Hosting;
+using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Http;
+using Krewe.Frontend.Iq;
+using Krewe.Frontend.Listeners;
+using Krewe.Frontend.Observability;
+using Krewe.Frontend.Rosters;
+using Krewe.Frontend.Routing;
+using Krewe.Frontend.Sasl;
+using Krewe.Frontend.Streams;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Krewe.Frontend;
+
+/// <summary>
+/// The XMPP and HTTP edges of one process in two calls. They need <see cref="KreweOptions"/>, the grain host's <see cref="IGrainFactory"/>,
+/// <see cref="Contracts.Sessions.LocalRoutes"/> and <see cref="Readiness"/> of whoever composes the process.
+/// </summary>
+internal static class FrontendServiceCollectionExtensions
+{
+    public static IServiceCollection AddKreweFrontend(this IServiceCollection services)
+    {
+        services.AddKreweApi();
+        services.AddKreweMetrics();
+        services.AddSasl();
+        services.AddStreams();
+        services.AddRouting();
+        return services;
+    }
+
+    public static void MapKreweFrontend(this WebApplication app)
+    {
+        app.MapKreweApi();
+        RefreshEndpoints.Map(app);
+        app.MapKreweMetrics();
+    }
+
+    private static void AddStreams(this IServiceCollection services)
+    {
+        services.AddSingleton<C2SServices>();
+        services.AddSingleton<C2SConnectionHandler>();
+        services.AddSingleton<DirectTlsConnectionHandler>();
+        services.AddSingleton<StreamWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<StreamWatch>());
+        services.AddHostedService<HostWatch>();
+        services.AddSingleton(provider =>
+        {
+            var hosts = provider.GetRequiredService<IHostSettingsSource>();
+            return new TlsCertificates(
+                provider.GetRequiredService<KreweOptions>(),
+                async domain => await hosts.GetAsync(domain) is not null,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<TlsCertificates>>());
+        });
+    }
+
+    private static void AddRouting(this IServiceCollection services)
+    {
+        services.AddSingleton<SessionTable>();
+        services.AddSingleton<ISessionDirectory>(provider => provider.GetRequiredService<SessionTable>());
+        services.AddSingleton<FrontendSink>();
+        services.AddSingleton<FrontendRegistration>();
+        services.AddSingleton<StanzaRouter>();
+        services.AddSingleton<IqRouter>();
+        services.AddSingleton<PresenceRouter>();
+        services.AddSingleton<OfflineDelivery>();
+        services.AddSingleton<RosterCarrier>();
+        services.AddSingleton<RosterRefresh>();
+        services.AddSingleton<RefreshEndpoints>();
+        services.AddSingleton<IqHandlers>();
+        services.AddSingleton<ServerFeatures>();
+        services.AddSingleton(provider => new Lazy<ServerFeatures>(provider.GetRequiredService<ServerFeatures>));
+        services.AddSingleton<IIqHandler, PingHandler>();
+        services.AddSingleton<IIqHandler, RosterHandler>();
+        services.AddSingleton<IIqHandler, DiscoInfoHandler>();
+        services.AddSingleton<IIqHandler, DiscoItemsHandler>();
+        services.AddSingleton<IIqHandler, VersionHandler>();
+        services.AddSingleton<IIqHandler, TimeHandler>();
+        services.AddSingleton<IIqHandler, SessionHandler>();
+        services.AddSingleton<IIqHandler, BindHandler>();
+    }
+}

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using System.Net;
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosting;
+using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Storage;
+using Krewe.Frontend.Rosters;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Krewe.Frontend.Http;
+
+/// <summary>
+/// The refresh (contract §4): Prosody's two forms below <c>/roster_admin</c>, and the API's with details. Whatever the tenant's service does, the
+/// answer comes within <see cref="KreweOptions.RefreshDeadline"/>.
+/// </summary>
+internal sealed class RefreshEndpoints(
+    KreweOptions options, AdminAuthentication authentication, IHostSettingsSource hosts, IGrainKeyIndex index, RosterRefresh refresh)
+{
+    private const string Scope = "roster";
+    private const string Done = "roster update complete";
+
+    /// <summary>What a proxy adds; with any of these the peer's address says nothing of the caller.</summary>
+    private static readonly ImmutableArray<string> ForwardingHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"];
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/roster_admin/refresh", (HttpContext http, RefreshEndpoints self) => self.PostAsync(http, null, isDetailed: false))
+            .WithTags("rosters").WithSummary("Prosody's form: a JSON array of localparts.");
+        routes.MapGet("/roster_admin/refresh/{localpart}", (HttpContext http, string localpart, RefreshEndpoints self) => self.GetAsync(http, localpart))
+            .WithTags("rosters").WithSummary("Prosody's form for one user.");
+        routes.MapPost("/api/v1/hosts/{host}/rosters/refresh", (HttpContext http, string host, RefreshEndpoints self) => self.PostAsync(http, host, isDetailed: true))
+            .WithTags("rosters").WithSummary("Refreshes rosters, with a result for each.");
+    }
+
+    private async Task<IResult> PostAsync(HttpContext http, string? named, bool isDetailed)
+    {
+        var (host, refused) = await AuthorizeAsync(http, named);
+        if (host is null)
+        {
+            return refused!;
+        }
+
+        var (names, malformed) = await RefreshBody.ReadAsync(http.Request, http.RequestAborted);
+        if (names is null)
+        {
+            return malformed!;
+        }
+
+        var users = RosterRefresh.Resolve(host, names);
+        if (http.Request.Headers["Prefer"].Any(prefer => prefer?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) == true))
+        {
+            var invalid = users.Count(user => user.Jid is null);
+            http.Response.Headers["Preference-Applied"] = "respond-async";
+
+            // Off this request: an application with one worker refreshes from within a request of its own, and is asked only once it is answered.
+            http.Response.OnCompleted(() =>
+            {
+                _ = Task.Run(() => refresh.RunAsync(host, users, Timeout.InfiniteTimeSpan));
+                return Task.CompletedTask;
+            });
+            return new RefreshAnswer(StatusCodes.Status202Accepted, "roster update accepted", users.Length - invalid, invalid, null);
+        }
+
+        await refresh.RunAsync(host, users, options.RefreshDeadline);
+        return Answer(users, isDetailed);
+    }
+
+    private async Task<IResult> GetAsync(HttpContext http, string localpart)
+    {
+        var (host, refused) = await AuthorizeAsync(http, null);
+        if (host is null)
+        {
+            return refused!;
+        }
+
+        var users = RosterRefresh.Resolve(host, [localpart]);
+        await refresh.RunAsync(host, users, options.RefreshDeadline);
+        return Answer(users, isDetailed: false);
+    }
+
+    private static RefreshAnswer Answer(ImmutableArray<RefreshedUser> users, bool isDetailed)
+    {
+        // One reading for counts and details: what is still pending may end at any moment.
+        var outcomes = users.Select(user => (user.Name, user.Outcome)).ToList();
+        var errors = outcomes.Count(one => one.Outcome.IsError);
+        return new RefreshAnswer(StatusCodes.Status200OK, Done, users.Length - errors, errors, isDetailed ? outcomes : null);
+    }
+
+    /// <summary>Which host it is for, and whether the caller may: by token, or by its address where the host allows that.</summary>
+    private async Task<(HostSettings? Host, IResult? Refused)> AuthorizeAsync(HttpContext http, string? named)
+    {
+        var caller = await authentication.AuthenticateAsync(http);
+        if (caller is null && http.Request.Headers.Authorization.Count > 0)
+        {
+            return (null, AdminAuthentication.Unauthorized(http));
+        }
+
+        var domain = await ChooseHostAsync(http, named, caller);
+        if (caller is { IsProvider: false } && domain is not null && !caller.IsFor(domain))
+        {
+            return (null, ApiResults.Forbidden("The key belongs to another host."));
+        }
+
+        if (caller is not null && !caller.Has(Scope))
+        {
+            return (null, ApiResults.Forbidden($"The key lacks the scope {Scope}."));
+        }
+
+        var host = domain is null ? null : await hosts.GetAsync(domain);
+        if (caller is null && (host is null || named is not null || !IsAllowedByAddress(http, host)))
+        {
+            return (null, AdminAuthentication.Unauthorized(http));
+        }
+
+        return host is null ? (null, ApiResults.NotFound("There is no such host.")) : (host, null);
+    }
+
+    private async Task<string?> ChooseHostAsync(HttpContext http, string? named, ApiCaller? caller)
+    {
+        var text = named ?? http.Request.Query["host"].FirstOrDefault();
+        if (text is not null)
+        {
+            return Prepared(text) ?? text;
+        }
+
+        if (caller?.Host is { } own)
+        {
+            return own;
+        }
+
+        if (Prepared(http.Request.Host.Host) is { } header && await hosts.GetAsync(header) is not null)
+        {
+            return header;
+        }
+
+        if (options.DefaultHost is { } configured)
+        {
+            return configured;
+        }
+
+        var some = await index.ListAsync(StorageNames.Settings, StateNames.Host, KeyFilter.All, null, 2, http.RequestAborted);
+        return some is [var only] ? only : null;
+    }
+
+    private bool IsAllowedByAddress(HttpContext http, HostSettings host)
+    {
+        var peer = http.Connection.RemoteIpAddress;
+        if (peer is null || host.RosterAdminAllowFrom.IsEmpty)
+        {
+            return false;
+        }
+
+        peer = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
+        if (ForwardingHeaders.Any(http.Request.Headers.ContainsKey))
+        {
+            if (!options.TrustedProxies.Any(network => network.Contains(peer))
+                || !IPAddress.TryParse(http.Request.Headers["X-Forwarded-For"].ToString().Split(',')[^1].Trim(), out var forwarded))
+            {
+                return false;
+            }
+
+            peer = forwarded;
+        }
+
+        return host.RosterAdminAllowFrom.Any(network => network.Contains(peer));
+    }
+
+    private static string? Prepared(string text) => JidEnforcement.TryPrepareDomainpart(text, out var domain) ? domain : null;
+}

@@ -1,0 +1,32 @@
+using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Delivery;
+using Microsoft.Extensions.Hosting;
+
+namespace Krewe.Frontend.Streams;
+
+/// <summary>Ends the streams of hosts that were removed or disabled (contract §3, <c>enabled</c>).</summary>
+internal sealed class HostWatch(IHostSettingsSource hosts, SessionTable sessions) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        hosts.Changed += OnChanged;
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        hosts.Changed -= OnChanged;
+        return Task.CompletedTask;
+    }
+
+    private void OnChanged(string domain, HostSettings? settings)
+    {
+        if (settings is not { Enabled: true })
+        {
+            foreach (var stream in sessions.OfHost(domain))
+            {
+                stream.End(StreamErrorCondition.HostGone, null);
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using Krewe.Contracts.Hosting;
+using Krewe.Grains.Hosts;
+using Krewe.Grains.Rosters;
+using Krewe.Grains.Sessions;
+using Krewe.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Krewe.Grains;
+
+/// <summary>Everything that the grains need of a silo, in one call; it adds no grain host.</summary>
+internal static class GrainsServiceCollectionExtensions
+{
+    /// <summary>Needs <see cref="Contracts.Hosts.IHostSettingsSource"/> and <see cref="Contracts.Sessions.LocalRoutes"/> besides.</summary>
+    public static IServiceCollection AddKreweGrains(this IServiceCollection services, KreweOptions options)
+    {
+        services.AddKreweStorage(options);
+        services.AddKreweHostFiles(options);
+        services.AddKreweRosters();
+        services.AddSingleton<FrontendLanes>();
+        return services;
+    }
+}

@@ -1,1 +1,0 @@
-namespace Krewe.Grains.Sessions; internal static class RosterDifference { public static System.Collections.Immutable.ImmutableArray<Krewe.Contracts.Rosters.RosterChange> Between(Krewe.Contracts.Rosters.RosterSnapshot a, Krewe.Contracts.Rosters.RosterSnapshot b) => []; }

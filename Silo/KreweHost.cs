@@ -1,0 +1,182 @@
+<<<<<<< HEAD
+using System.Diagnostics;
+using System.Net;
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosting;
+using Krewe.Contracts.Sessions;
+using Krewe.Frontend;
+using Krewe.Frontend.Http;
+using Krewe.Frontend.Streams;
+using Krewe.Grains;
+using Krewe.Silo.Configuration;
+
+namespace Krewe.Silo;
+
+/// <summary>A process that has started, for what is to run before it says so.</summary>
+internal sealed record KreweHostStart(KreweOptions Options, Uri HttpBase, IServiceProvider Services);
+
+/// <summary>
+/// Composes silo and frontend in one process, and runs it: configuration, start, the line <c>krewe ready</c>, and the drain at its end.
+/// </summary>
+internal static class KreweHost
+{
+    /// <summary>SIGTERM to exit takes at most ten seconds; this leaves some of them to the grain host.</summary>
+    private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(8);
+
+    /// <param name="whenListening">Runs when every listener accepts, before <c>krewe ready</c> is printed.</param>
+    /// <param name="configure">May add to the configuration before it is read.</param>
+    /// <returns>The exit code: 1 when the configuration is impossible or the start failed.</returns>
+    public static async Task<int> RunAsync(
+        string[] args, Func<KreweHostStart, CancellationToken, Task>? whenListening = null, Action<IConfigurationManager>? configure = null)
+    {
+        // Before anything touches a socket: receive, route and send run on one thread (docs/ARCHITECTURE.md, "Threads").
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        JidEnforcement.EnsureGlobalization();
+        var builder = CreateBuilder(args);
+=======
+using System.Net;
+using Krewe.Contracts.Hosting;
+using Krewe.Frontend.Observability;
+using Krewe.Silo.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Krewe.Silo;
+
+/// <summary>A process that has started: its options, and where its HTTP API is reached from this machine.</summary>
+internal sealed record KreweHostStart(KreweOptions Options, Uri HttpBase);
+
+/// <summary>Composes and runs the process: configuration, HTTP listeners, metrics.</summary>
+internal static class KreweHost
+{
+    public static async Task<int> RunAsync(
+        string[] args, Func<KreweHostStart, CancellationToken, Task>? whenListening = null, Action<IConfigurationManager>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+>>>>>>> ops
+        configure?.Invoke(builder.Configuration);
+        var (options, problems) = KreweConfiguration.Read(builder.Configuration);
+        if (options is null)
+        {
+<<<<<<< HEAD
+            await Console.Error.WriteLineAsync($"krewe cannot start: {string.Join("; ", problems)}");
+            return 1;
+        }
+
+        WebApplication app;
+        try
+        {
+            app = Build(builder, options);
+            await app.StartAsync();
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or Grains.Storage.StorageException)
+        {
+            await Console.Error.WriteLineAsync($"krewe cannot start: {e.Message}");
+            return 1;
+        }
+
+        await using (app)
+        {
+            if (whenListening is not null)
+            {
+                await whenListening(new KreweHostStart(options, HttpBase(options), app.Services), app.Lifetime.ApplicationStopping);
+            }
+
+            Describe(options);
+            Console.WriteLine("krewe ready");
+            await app.WaitForShutdownAsync();
+        }
+
+        return 0;
+    }
+
+    /// <summary>A builder without the surprises of the ambient folder: settings lie beside the assembly.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args) => WebApplication.CreateBuilder(new WebApplicationOptions
+    {
+        Args = args,
+        ContentRootPath = AppContext.BaseDirectory,
+        ApplicationName = "Krewe.Silo",
+    });
+
+    /// <summary>The whole process, not started.</summary>
+    public static WebApplication Build(WebApplicationBuilder builder, KreweOptions options)
+    {
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(new LocalRoutes(options.UseLocalPath));
+        builder.Services.AddSingleton(new Readiness(GrainHost.Name));
+        builder.AddGrainHost();
+        builder.Services.AddKreweGrains(options);
+        builder.Services.AddKreweFrontend();
+        builder.WebHost.ListenForKrewe(options);
+        var app = builder.Build();
+        app.MapKreweFrontend();
+        app.Lifetime.ApplicationStopping.Register(() => Drain(app.Services));
+        return app;
+    }
+
+    /// <summary>Streams are told <c>system-shutdown</c> while the grains that tell their contacts still run.</summary>
+    private static void Drain(IServiceProvider services)
+    {
+        services.GetRequiredService<Readiness>().Drain();
+        using var patience = new CancellationTokenSource(DrainWithin);
+        services.GetRequiredService<StreamWatch>().DrainAsync(patience.Token).Wait(DrainWithin);
+    }
+
+    private static Uri HttpBase(KreweOptions options)
+    {
+        var endpoint = options.ListenHttp.FirstOrDefault() ?? new IPEndPoint(IPAddress.Loopback, 80);
+        var address = endpoint.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : endpoint.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : endpoint.Address;
+        return new Uri($"http://{new IPEndPoint(address, endpoint.Port)}/");
+    }
+
+    private static void Describe(KreweOptions options)
+    {
+        Console.WriteLine($"grain host: {GrainHost.Name}");
+        Write("c2s", options.ListenC2S);
+        Write("c2s direct TLS", options.ListenC2STls);
+        Write("http", options.ListenHttp);
+        Write("https", options.ListenHttps);
+        Console.WriteLine($"admin token: {Path.Combine(options.Data, ProviderToken.FileName)}");
+
+        static void Write(string name, IReadOnlyCollection<IPEndPoint> endpoints)
+        {
+            if (endpoints.Count > 0)
+            {
+                Console.WriteLine($"listening ({name}): {string.Join(", ", endpoints)}");
+            }
+        }
+    }
+=======
+            await Console.Error.WriteLineAsync($"krewe cannot start:\n  {string.Join("\n  ", problems)}");
+            return 1;
+        }
+
+        builder.Services.AddSingleton(options);
+        builder.Services.AddKreweMetrics();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            foreach (IPEndPoint endpoint in options.ListenHttp)
+            {
+                kestrel.Listen(endpoint);
+            }
+        });
+        await using var app = builder.Build();
+        app.MapKreweMetrics();
+        await app.StartAsync();
+        if (whenListening is not null)
+        {
+            await whenListening(new KreweHostStart(options, new Uri(app.Urls.First())), app.Lifetime.ApplicationStopping);
+        }
+
+        Console.WriteLine("krewe ready");
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+>>>>>>> ops
+}
