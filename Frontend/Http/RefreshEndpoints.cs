@@ -140,7 +140,7 @@ internal sealed class RefreshEndpoints(
             return configured;
         }
 
-        var some = await index.ListAsync(StorageNames.Settings, StateNames.Host, KeyFilter.All, null, 2, http.RequestAborted);
+        var some = await index.ListAsync(StorageNames.Settings, StateNames.Host, null, null, 2, http.RequestAborted);
         return some is [var only] ? only : null;
     }
 

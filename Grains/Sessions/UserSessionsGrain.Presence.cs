@@ -3,6 +3,7 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
+using Krewe.Grains.Rosters;
 
 namespace Krewe.Grains.Sessions;
 
@@ -111,7 +112,7 @@ internal sealed partial class UserSessionsGrain
             }
             else if (isResync)
             {
-                changes = changes with { Changes = RosterDifference.Between(roster, changes.Roster) };
+                changes = Resynchronize(roster, changes);
             }
             else
             {
@@ -128,6 +129,13 @@ internal sealed partial class UserSessionsGrain
 
         await Task.WhenAll(sent);
         return new RosterApplied(true, changes.Roster.Version);
+    }
+
+    /// <summary>What leads from the roster as the sessions know it to the present one, where the steps between are no longer known.</summary>
+    private static RosterChangeSet Resynchronize(RosterSnapshot known, RosterChangeSet present)
+    {
+        var steps = RosterComparison.Compare(known, present.Roster.Items, RosterVersion.Parse(known.Version)).Changes;
+        return present with { Changes = steps.IsEmpty ? steps : steps.SetItem(steps.Length - 1, steps[^1] with { Version = present.Roster.Version }) };
     }
 
     /// <summary>Losses: presence first, so that the client still knows the contact. Gains: the push first, so that it already does.</summary>
