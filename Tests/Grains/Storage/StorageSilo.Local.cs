@@ -14,10 +14,10 @@ internal sealed partial class StorageSilo
 
     public partial IServiceProvider Services => _host.Services;
 
-    public static async partial Task<StorageSilo> StartAsync(KreweOptions options)
+    public static async partial Task<StorageSilo> StartAsync(KreweOptions options, Action<IServiceCollection>? addServices)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.UseOrleans(silo => Configure(silo, options));
+        builder.UseOrleans(silo => Configure(silo, options, addServices));
         var host = builder.Build();
         try
         {

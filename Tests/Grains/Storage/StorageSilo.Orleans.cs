@@ -1,4 +1,5 @@
 using Krewe.Contracts.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 
 namespace Krewe.Tests.Grains.Storage;
@@ -13,10 +14,10 @@ internal sealed partial class StorageSilo
 
     public partial IServiceProvider Services => _cluster.GetSiloServiceProvider();
 
-    public static async partial Task<StorageSilo> StartAsync(KreweOptions options)
+    public static async partial Task<StorageSilo> StartAsync(KreweOptions options, Action<IServiceCollection>? addServices)
     {
         var builder = new InProcessTestClusterBuilder(initialSilosCount: 1);
-        builder.ConfigureSilo((_, silo) => Configure(silo, options));
+        builder.ConfigureSilo((_, silo) => Configure(silo, options, addServices));
         var cluster = builder.Build();
         try
         {
