@@ -70,5 +70,24 @@ public sealed class SlixmppTests(DemoProcess demo) : IClassFixture<DemoProcess>
         }
     }
 
+    [SlixmppFact]
+    public async Task Sigterm_WithAClient_TellsItAndStopsInTime()
+    {
+        var own = new DemoProcess();
+        try
+        {
+            await own.InitializeAsync();
+            await using var hamlet = SlixmppClient.Start("hamlet@elsinore.localhost/castle", Password, own.C2SPort);
+            await hamlet.NextAsync("roster");
+
+            Assert.Equal(0, await own.StopAsync());
+            Assert.Contains("system-shutdown", Text(await hamlet.NextAsync("failed", failure => Text(failure, "kind") == "stream_error"), "reason"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await own.DisposeAsync();
+        }
+    }
+
     private static string Text(JsonObject source, string key) => source[key]?.GetValue<string>() ?? "";
 }
