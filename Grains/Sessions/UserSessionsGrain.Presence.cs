@@ -19,16 +19,19 @@ internal sealed partial class UserSessionsGrain
     /// <summary>Which resources of each contact the user has been shown, so that the end of a subscription can take them back.</summary>
     private readonly Dictionary<string, List<Jid>> _shown = new(StringComparer.Ordinal);
 
-    public Task PresenceAsync(PresenceUpdate update)
+    public async Task<string?> PresenceAsync(PresenceUpdate update)
     {
-        if (Find(update.Session, update.Frontend) is not { } resource || update.Presence is not { } presence)
+        if (Find(update.Session, update.Frontend) is not { } resource)
         {
-            return Task.CompletedTask;
+            return null;
         }
 
         // Changes are carried here one by one; only the first roster is taken as it is.
         _roster ??= update.Roster;
-        return presence.Type == StanzaType.Unavailable ? SendUnavailable(resource, presence) : SendAvailable(resource, presence, update.Priority);
+        var other = update.Roster is { } given && given.Version != _roster!.Version ? _roster.Version : null;
+        var presence = update.Presence;
+        await (presence.Type == StanzaType.Unavailable ? SendUnavailable(resource, presence) : SendAvailable(resource, presence, update.Priority));
+        return other;
     }
 
     public Task DirectedPresenceAsync(long session, string frontend, StanzaFrame presence)
