@@ -13,7 +13,11 @@ namespace Krewe.Frontend.Listeners;
 /// </summary>
 /// <param name="isServed">Whether a prepared domain is a host (or component) here.</param>
 internal sealed partial class TlsCertificates(
-    KreweOptions options, Func<string, ValueTask<bool>> isServed, TimeProvider time, ILogger<TlsCertificates> logger)
+    KreweOptions options,
+    Func<string, ValueTask<bool>> isServed,
+    TimeProvider time,
+    ILogger<TlsCertificates> logger,
+    int certificatesMax = TlsCertificates.CertificatesMax)
 {
     /// <summary>The certificate for handshakes that name nobody we serve, where no default host is configured.</summary>
     internal const string NamelessDomain = "localhost";
@@ -41,7 +45,7 @@ internal sealed partial class TlsCertificates(
         var domain = await ServedAsync(sni) ?? await ServedAsync(streamTo) ?? _defaultDomain;
         if (!_entries.TryGetValue(domain, out var entry))
         {
-            if (_entries.Count >= CertificatesMax)
+            if (_entries.Count >= certificatesMax)
             {
                 DropLeastUsed();
             }
@@ -149,7 +153,7 @@ internal sealed partial class TlsCertificates(
     /// <summary>An eighth at once, so that a full table is not sorted at every handshake. Handshakes under way keep what they hold.</summary>
     private void DropLeastUsed()
     {
-        foreach (var entry in _entries.Values.OrderBy(entry => entry.LastUsed).Take(CertificatesMax / 8))
+        foreach (var entry in _entries.Values.OrderBy(entry => entry.LastUsed).Take(Math.Max(certificatesMax / 8, 1)))
         {
             _entries.TryRemove(entry.Domain, out _);
         }

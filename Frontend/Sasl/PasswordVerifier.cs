@@ -16,12 +16,13 @@ internal enum PasswordVerdict : byte
 /// Checks a password against stored keys (RFC 5802 §3). PBKDF2 runs on the thread pool, one for each processor at a time: a caller's thread serves
 /// streams and must not be held for milliseconds.
 /// </summary>
-internal sealed class PasswordVerifier(DerivedKeyCache cache)
+/// <param name="derivationsMax">How many derivations run at a time; 0 for the number of processors, negative for none.</param>
+internal sealed class PasswordVerifier(DerivedKeyCache cache, int derivationsMax = 0, int waitingMax = PasswordVerifier.WaitingMax)
 {
     /// <summary>At 4 ms each and two processors the last of these waits 8 s, about as long as clients do.</summary>
     internal const int WaitingMax = 4096;
 
-    private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
+    private readonly SemaphoreSlim _slots = new(Math.Max(derivationsMax == 0 ? Environment.ProcessorCount : derivationsMax, 0));
     private int _waiting;
 
     /// <param name="password">As the client sent it.</param>
@@ -58,7 +59,7 @@ internal sealed class PasswordVerifier(DerivedKeyCache cache)
 
     private async ValueTask<byte[]?> DeriveAsync(string prepared, ScramCredentials credentials, CancellationToken cancellationToken)
     {
-        if (Interlocked.Increment(ref _waiting) > WaitingMax)
+        if (Interlocked.Increment(ref _waiting) > waitingMax)
         {
             Interlocked.Decrement(ref _waiting);
             return null;

@@ -23,8 +23,14 @@ internal abstract record SaslReply
 /// </summary>
 internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services)
 {
-    /// <summary>RFC 6120 §6.4.5: at least 2 and at most 5 retries.</summary>
+    /// <summary>RFC 6120 §6.4.5: at least 2 and at most 5 retries. Counted are answers that could have been guesses.</summary>
     internal const int FailuresMax = 5;
+
+    /// <summary>
+    /// All failures, the harmless ones included. COMPAT: slixmpp 1.8 first tries every -PLUS mechanism with tls-unique, whatever types are offered (XEP-0440), and
+    /// then every SCRAM without, before it gets to one that it can do.
+    /// </summary>
+    internal const int AttemptsMax = 10;
 
     /// <summary>Longer contents are refused undecoded; three addresses of full length in base 64 fit.</summary>
     internal const int ContentCharsMax = 16 * 1024;
@@ -32,6 +38,7 @@ internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services)
     private ISaslMechanism? _mechanism;
     private string _mechanismName = "";
     private int _failures;
+    private int _attempts;
 
     /// <summary>What the stream features show.</summary>
     internal SaslOffer Offer => offer;
@@ -97,7 +104,8 @@ internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services)
     private SaslReply Fail(SaslCondition condition)
     {
         _mechanism = null;
-        return new SaslReply.Failure(condition, ++_failures >= FailuresMax);
+        _failures += condition is SaslCondition.MalformedRequest or SaslCondition.InvalidMechanism or SaslCondition.Aborted ? 0 : 1;
+        return new SaslReply.Failure(condition, _failures >= FailuresMax || ++_attempts >= AttemptsMax);
     }
 
     private ISaslMechanism Make(string mechanism) => TryParseScram(mechanism, out var hash, out var isPlus)

@@ -86,6 +86,11 @@ internal sealed partial class XmlScanner
             return MoreWithin(window, max, "name too long");
         }
 
+        if (length > limits.NameBytesMax)
+        {
+            StreamException.Throw(StreamErrorCondition.PolicyViolation, "name too long");
+        }
+
         var equals = XmlChars.SkipSpace(window, length);
         if (equals < window.Length && window[equals] != (byte)'=')
         {

@@ -121,7 +121,7 @@ internal sealed partial class XmlScanner
             _position += length;
         }
 
-        if (window.Length < data.Length)
+        if (data.Length >= end)
         {
             StreamException.Throw(StreamErrorCondition.PolicyViolation, "attribute too long");
         }

