@@ -54,7 +54,9 @@ public sealed class HealthEndpointsTests(ApiFixture api)
     public async Task OpenApi_DescribesEveryEndpointAndItsProblems()
     {
         using var answer = await api.SendAsync(HttpMethod.Get, "/openapi/v1.json", token: null);
-        var paths = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["paths"]!.AsObject();
+        var description = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
+        var paths = description["paths"]!.AsObject();
+        Assert.Equal(("Krewe", "bearer"), ((string?)description["info"]!["title"], (string?)description["components"]!["securitySchemes"]!["token"]!["scheme"]));
 
         Assert.Equal(
             ["/api/v1/hosts", "/api/v1/hosts/{host}", "/api/v1/hosts/{host}/accounts", "/api/v1/hosts/{host}/accounts/{localpart}", "/api/v1/hosts/{host}/keys",

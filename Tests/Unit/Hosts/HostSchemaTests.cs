@@ -57,7 +57,7 @@ public sealed class HostSchemaTests
         Assert.Equal(empty, settings with { Authentication = empty.Authentication });
         Assert.Equal(empty.Authentication.AsEnumerable(), settings.Authentication);
         Assert.Equal(20, (int)effective["limits"]!["sessions_per_user"]!);
-        Assert.Equal(604800, (int)effective["http_roster_stale_for"]!);
+        Assert.Equal(604800, (long)effective["http_roster_stale_for"]!);
     }
 
     [Fact]
