@@ -77,7 +77,6 @@ internal sealed partial class HostFilesWatcher(
     {
         if (!Directory.Exists(folder))
         {
-            Log.NoFolder(logger, folder);
             return null;
         }
 
@@ -110,8 +109,5 @@ internal sealed partial class HostFilesWatcher(
 
         [LoggerMessage(4006, LogLevel.Warning, "Host {Host} did not take its changed document file")]
         public static partial void NotReloaded(ILogger logger, string host, Exception? exception);
-
-        [LoggerMessage(4007, LogLevel.Warning, "The folder of host documents {Folder} does not exist; it is looked for every now and then")]
-        public static partial void NoFolder(ILogger logger, string folder);
     }
 }
