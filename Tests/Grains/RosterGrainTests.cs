@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Tests.Support;
@@ -447,6 +449,41 @@ public sealed class RosterGrainTests(RosterSilo silo) : IClassFixture<RosterSilo
         Assert.False(get.IsCompleted);
         gate.SetResult();
         await get;
+    }
+
+    [Fact]
+    public async Task EveryOrigin_OfARoster_IsCounted()
+    {
+        var host = silo.AddHost(_hook, http => http with { FreshFor = TimeSpan.FromMinutes(1) });
+        var counted = new ConcurrentQueue<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, me) =>
+        {
+            if (instrument is { Meter.Name: "Krewe.Grains", Name: "krewe.roster.cache" })
+            {
+                me.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+        {
+            var all = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value as string);
+            if (all["host"] == host.Domain)
+            {
+                counted.Enqueue(all["result"]!);
+            }
+        });
+        listener.Start();
+
+        _hook.Answers(Two, etag: "\"v1\"");
+        await silo.Roster(host).GetAsync(Now);
+        await silo.Roster(host).GetAsync(Now);
+        _hook.Answers("", 304);
+        await silo.Roster(host).RevalidateAsync();
+        _hook.Answers("", 500);
+        silo.Time.Forward(TimeSpan.FromMinutes(2));
+        await silo.Roster(host).GetAsync(Now);
+
+        Assert.Equal(["fetch", "hit", "not_modified", "failed", "stale"], counted);
     }
 
     [Fact]
