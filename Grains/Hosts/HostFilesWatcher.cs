@@ -18,29 +18,47 @@ internal sealed partial class HostFilesWatcher(
     public static readonly TimeSpan SettleFor = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _notices = new(0, 1);
+    private readonly SemaphoreSlim _turn = new(1);
 
     public override void Dispose()
     {
         base.Dispose();
         _notices.Dispose();
+        _turn.Dispose();
     }
 
-    /// <summary>Looks at the folder and has every host whose file changed read it.</summary>
+    /// <summary>
+    /// Looks at the folder and has every host whose file changed read it. One at a time: whoever looks while another does would find nothing new, and go on
+    /// before the other's changes are in force.
+    /// </summary>
     public async Task RescanAsync()
     {
-        foreach (var domain in files.Rescan())
+        await _turn.WaitAsync();
+        try
         {
-            var reload = ReloadAsync(domain);
-            await reload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (reload.IsCompletedSuccessfully)
+            foreach (var domain in files.Rescan())
             {
-                Log.Reloaded(logger, domain);
+                await TryReloadAsync(domain);
             }
-            else
-            {
-                // One host that fails must not keep the others from their files. The grain reads its own at its next activation in any case.
-                Log.NotReloaded(logger, domain, reload.Exception?.InnerException);
-            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task TryReloadAsync(string domain)
+    {
+        var reload = ReloadAsync(domain);
+        await reload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (reload.IsCompletedSuccessfully)
+        {
+            Log.Reloaded(logger, domain);
+        }
+        else
+        {
+            // One host that fails must not keep the others from their files. The grain reads its own at its next activation in any case.
+            Log.NotReloaded(logger, domain, reload.Exception?.InnerException);
         }
     }
 
