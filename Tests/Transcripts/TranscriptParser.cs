@@ -60,6 +60,6 @@ internal static partial class TranscriptParser
     [GeneratedRegex(@"^(?<verb>host|accounts|hook|connected|interested|online|refresh|http|settle)\b(?<subject>[^:]*)(:\s*(?<payload>.*))?$")]
     private static partial Regex World();
 
-    [GeneratedRegex(@"^(?<subject>\S+)\s+(?<verb>sends|receives in any order|receives nothing yet|receives nothing|receives|connects over TLS|connects|starts TLS|authenticates|loses its connection|is closed)(\s*:?\s*(?<payload>.*))$")]
+    [GeneratedRegex(@"^(?<subject>\S+)\s+(?<verb>sends|receives in any order|receives nothing yet|receives nothing|receives|connects over TLS|connects|starts TLS|opens a stream|logs in|authenticates|loses its connection|is closed)(\s*:?\s*(?<payload>.*))$")]
     private static partial Regex Actor();
 }

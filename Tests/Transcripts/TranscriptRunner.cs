@@ -78,6 +78,8 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
                 "connects" => ConnectAsync(step.Subject, null),
                 "connects over TLS" => ConnectAsync(step.Subject, step.Payload),
                 "starts TLS" => Actor(step.Subject).StartTlsAsync(Real(step.Payload.Length == 0 ? Verona : step.Payload), null),
+                "opens a stream" => OpenAsync(Actor(step.Subject)),
+                "logs in" => LogInRawAsync(Actor(step.Subject), step.Payload),
                 "authenticates" => AuthenticateAsync(Actor(step.Subject), step.Payload),
                 "loses its connection" => BreakAsync(step.Subject),
                 "is closed" => ClosedAsync(step.Subject),
@@ -258,10 +260,9 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
     private async Task SendAsync(TranscriptStep step)
     {
         var actor = _actors.TryGetValue(step.Subject, out var present) ? present : await LogInAsync(step.Subject);
-        var text = Repeat().Replace(Real(_pattern.Fill(step.Payload)), match =>
-            new StringBuilder().Insert(0, match.Groups["text"].Value, int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture)).ToString());
+        var text = TranscriptMacros.Expand(Real(_pattern.Fill(step.Payload)));
         _trace.Append(CultureInfo.InvariantCulture, $"{step.Subject} sent: {(text.Length > 500 ? text[..500] + "…" : text)}\n");
-        var pieces = RawBytes().Split(text);
+        var pieces = TranscriptMacros.RawBytes().Split(text);
         for (var i = 0; i < pieces.Length; i++)
         {
             if (i % 2 == 1)
@@ -333,6 +334,28 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
         }
     }
 
+    private async Task OpenAsync(XmppActor actor)
+    {
+        await actor.SendAsync(
+            $"<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='{XmppStreamReader.Streams}' to='{Real(Verona)}' version='1.0'>");
+        var header = await actor.ReceiveAsync();
+        Assert.Equal(XmppStreamReader.Streams + "stream", header?.Name);
+        Assert.Equal(Real(Verona), header!.Attribute("from")?.Value);
+    }
+
+    /// <summary>Up to where a resource is to be bound.</summary>
+    private async Task LogInRawAsync(XmppActor actor, string payload)
+    {
+        var user = payload["as ".Length..];
+        await EnsureAccountAsync(UserOf(user));
+        await OpenAsync(actor);
+        Assert.Equal("features", (await actor.ReceiveAsync())?.Name.LocalName);
+        await actor.SendAsync($"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{Base64($"\0{user}\0{KreweServer.Password}")}</auth>");
+        Assert.Equal("success", (await actor.ReceiveAsync())?.Name.LocalName);
+        await OpenAsync(actor);
+        Assert.Equal("features", (await actor.ReceiveAsync())?.Name.LocalName);
+    }
+
     /// <summary>SCRAM by the client of the unit tests, up to the success.</summary>
     private async Task AuthenticateAsync(XmppActor actor, string payload)
     {
@@ -372,6 +395,8 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
 
     private List<XElement> Elements(string xml)
     {
+        xml = TranscriptMacros.Expand(xml);
+
         // A stream's start and end are no elements of their own: the one becomes an empty element, the other a mark.
         xml = StreamStart().Replace(xml, "<stream:stream${attributes}/>").Replace("</stream:stream>", "<stream:end/>", StringComparison.Ordinal);
         return [.. XElement.Parse($"<all xmlns='jabber:client' xmlns:stream='{XmppStreamReader.Streams}'>{xml}</all>").Elements()];
@@ -379,12 +404,6 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
 
     [GeneratedRegex(@"\b(verona|elsinore)\.example\b")]
     private static partial Regex Domains();
-
-    [GeneratedRegex(@"\{repeat:(?<count>\d+):(?<text>[^}]*)\}")]
-    private static partial Regex Repeat();
-
-    [GeneratedRegex(@"\{bytes:([0-9A-F]+)\}")]
-    private static partial Regex RawBytes();
 
     [GeneratedRegex(@"(<\?xml[^>]*>)?<stream:stream(?<attributes>[^>]*[^/>])?>")]
     private static partial Regex StreamStart();
