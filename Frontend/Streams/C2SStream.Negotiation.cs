@@ -18,6 +18,8 @@ internal sealed partial class C2SStream
     /// <summary>RFC 6120 §7.6.2.1 suggests 5 to 10 tries.</summary>
     private const int BindTriesMax = 5;
 
+    private static readonly HostCounters Unbound = new("");
+
     private string _domain = "";
     private string _clientFrom = "";
     private string _transport = "tcp";
@@ -26,7 +28,7 @@ internal sealed partial class C2SStream
     private Jid? _account;
     private int _bindTries;
     private HostCounters? _counted;
-    private HostCounters _counters = new("");
+    private HostCounters _counters = Unbound;
     private DateTimeOffset _boundAt;
 
     /// <summary>The host's counters; the stream's own until it is bound.</summary>
@@ -109,11 +111,9 @@ internal sealed partial class C2SStream
         var xml = new XmppWriter(output);
         xml.Raw("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'"u8);
         xml.Attribute("id"u8, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
-        if (_domain.Length > 0)
-        {
-            xml.Attribute("from"u8, _domain);
-        }
 
+        // RFC 6120 §4.9.1.3: empty where there is no host to speak for.
+        xml.Attribute("from"u8, _domain);
         if (header is not null && _clientFrom.Length > 0)
         {
             xml.Attribute("to"u8, _clientFrom);

@@ -84,9 +84,9 @@ internal sealed partial class C2SStream
 
     public async Task RunAsync()
     {
-        _services.Watch.Add(this);
         try
         {
+            _services.Watch.Add(this);
             if (_isDirectTls)
             {
                 await UpgradeToTlsAsync();

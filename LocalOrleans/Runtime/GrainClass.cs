@@ -72,10 +72,13 @@ internal sealed class GrainClass
             }
             else
             {
+                // The call waits there before the activation begins, so that it learns of a failure, however fast that is.
                 activation = new Activation(this, key);
+                activation.TryReceive(request);
                 if (_activations.TryAdd(key, activation))
                 {
                     activation.Activate();
+                    return activation;
                 }
             }
         }

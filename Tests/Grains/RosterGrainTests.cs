@@ -253,10 +253,16 @@ public sealed class RosterGrainTests(RosterSilo silo) : IClassFixture<RosterSilo
     public async Task AnyFailure_LeavesTheRosterAndAnswersEveryone(string failure)
     {
         _hook.Answers(Two);
-        var roster = silo.Roster(silo.AddHost(_hook, http => http with { Timeout = TimeSpan.FromMilliseconds(400), Wait = TimeSpan.FromSeconds(5) }));
+        var host = silo.AddHost(_hook, http => http with { Wait = TimeSpan.FromSeconds(10) });
+        var roster = silo.Roster(host);
         var before = (await roster.GetAsync(Now)).Roster!;
 
         FailingHooks[failure](_hook);
+        if (failure is "hang" or "drip")
+        {
+            silo.Hosts.Set(host with { HttpRoster = host.HttpRoster! with { Timeout = TimeSpan.FromMilliseconds(300) } });
+        }
+
         silo.Time.Forward(TimeSpan.FromSeconds(1));
         var answer = await roster.GetAsync(Now).WaitAsync(Timeouts.Test);
         var revalidation = await roster.RevalidateAsync().WaitAsync(Timeouts.Test);
@@ -270,6 +276,7 @@ public sealed class RosterGrainTests(RosterSilo silo) : IClassFixture<RosterSilo
         Assert.NotNull(status.LastErrorAt);
         Assert.Equal(before.Version, status.Roster!.Version);
 
+        silo.Hosts.Set(host);
         _hook.Answers(Two);
         var after = await roster.RevalidateAsync();
         Assert.Null(after.Error);
