@@ -30,7 +30,16 @@ internal sealed class OfflineMessagesGrain(
         return isKept;
     }
 
-    public Task<ImmutableArray<OfflineMessage>> ListAsync() => Task.FromResult(state.State.Messages);
+    public Task<ImmutableArray<OfflineMessage>> ListAsync()
+    {
+        // Asked at every login, and for most users in vain: no reason to stay in memory.
+        if (state.State.Messages.IsEmpty)
+        {
+            DeactivateOnIdle();
+        }
+
+        return Task.FromResult(state.State.Messages);
+    }
 
     public async Task RemoveAsync(long lastNumber)
     {
