@@ -22,7 +22,7 @@ internal sealed class EgressConnector(EgressPolicy policy)
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        var resolved = await Dns.GetHostAddressesAsync(host, cancellationToken);
+        IPAddress[] resolved = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken);
         var judged = Array.FindAll(resolved, address => policy.Allows(address, port));
         if (judged.Length == 0)
         {

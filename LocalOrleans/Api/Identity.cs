@@ -21,9 +21,9 @@ public readonly struct IdSpan : IEquatable<IdSpan>
 
     public override string ToString() => _text ?? "";
 
-    public static bool operator ==(IdSpan a, IdSpan b) => a.Equals(b);
+    public static bool operator ==(IdSpan left, IdSpan right) => left.Equals(right);
 
-    public static bool operator !=(IdSpan a, IdSpan b) => !a.Equals(b);
+    public static bool operator !=(IdSpan left, IdSpan right) => !left.Equals(right);
 }
 
 /// <summary>The name of a grain class in identities. It is part of what storages keep, so it must never change.</summary>
