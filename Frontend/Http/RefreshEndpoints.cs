@@ -28,7 +28,7 @@ internal sealed class RefreshEndpoints(
     {
         routes.MapPost("/roster_admin/refresh", (HttpContext http, RefreshEndpoints self) => self.PostAsync(http, null, isDetailed: false))
             .WithTags("rosters").WithSummary("Prosody's form: a JSON array of localparts.");
-        routes.MapGet("/roster_admin/refresh/{localpart}", (HttpContext http, string localpart, RefreshEndpoints self) => self.GetAsync(http, localpart))
+        routes.MapGet("/roster_admin/refresh/{localpart}", (HttpContext http, RefreshEndpoints self) => self.GetAsync(http))
             .WithTags("rosters").WithSummary("Prosody's form for one user.");
         routes.MapPost("/api/v1/hosts/{host}/rosters/refresh", (HttpContext http, string host, RefreshEndpoints self) => self.PostAsync(http, host, isDetailed: true))
             .WithTags("rosters").WithSummary("Refreshes rosters, with a result for each.");
@@ -67,7 +67,7 @@ internal sealed class RefreshEndpoints(
         return Answer(users, isDetailed);
     }
 
-    private async Task<IResult> GetAsync(HttpContext http, string localpart)
+    private async Task<IResult> GetAsync(HttpContext http)
     {
         var (host, refused) = await AuthorizeAsync(http, null);
         if (host is null)
@@ -75,7 +75,7 @@ internal sealed class RefreshEndpoints(
             return refused!;
         }
 
-        var users = RosterRefresh.Resolve(host, [localpart]);
+        var users = RosterRefresh.Resolve(host, [ApiRequest.Rest(http, segments: 2)]);
         await refresh.RunAsync(host, users, options.RefreshDeadline);
         return Answer(users, isDetailed: false);
     }

@@ -126,7 +126,7 @@ public sealed class BlockedSubscriptionTests(RunningKrewe krewe) : IClassFixture
         var (alice, dave) = (await tenant.OnlineAsync("alice"), await tenant.OnlineAsync("dave"));
         await alice.SendAsync($"<presence to='{dave.Full}'/>");
         await dave.PresenceFromAsync(alice.Full);
-        await alice.LogoutAsync();
+        await tenant.LogoutAsync(alice);
 
         await dave.PresenceFromAsync(alice.Full, "unavailable");
     }

@@ -65,11 +65,11 @@ public sealed class RosterFetchTests(RunningKrewe krewe) : IClassFixture<Running
         await first.RosterAsync();
         await first.RosterAsync(" ver='1'");
         var second = await tenant.OnlineAsync("alice", "r2");
-        await first.LogoutAsync();
+        await tenant.LogoutAsync(first);
         await second.RosterAsync();
         Assert.Equal(1, tenant.Calls("alice"));
 
-        await second.LogoutAsync();
+        await tenant.LogoutAsync(second);
         tenant.Lists("alice", "carol");
         Assert.Equal([tenant.Jid("carol")], await (await tenant.LoginAsync("alice")).ContactsAsync());
         Assert.Equal(2, tenant.Calls("alice"));
@@ -116,7 +116,7 @@ public sealed class RosterFetchTests(RunningKrewe krewe) : IClassFixture<Running
             return HookAnswers.Body($$"""{"{{tenant.Jid("bob")}}":{} }""")(context);
         };
         var client = await tenant.OnlineAsync("alice");
-        await client.LogoutAsync();
+        await tenant.LogoutAsync(client);
 
         Assert.Equal([tenant.Jid("bob")], await (await tenant.LoginAsync("alice")).ContactsAsync());
         Assert.Equal(2, tenant.Calls("alice"));

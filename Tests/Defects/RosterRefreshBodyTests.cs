@@ -46,7 +46,7 @@ public sealed class RosterRefreshBodyTests(RunningKrewe krewe) : IClassFixture<R
         await tenant.OnlineAsync("alice");
         foreach (var isDetailed in (bool[])[false, true])
         {
-            var refused = isDetailed ? await tenant.RefreshAsync(body) : await PostAsync(tenant, body);
+            var refused = isDetailed ? await tenant.RefreshWithAsync(body) : await PostAsync(tenant, body);
 
             Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
             Assert.Equal("application/json", refused.Response.Content.Headers.ContentType?.MediaType);
@@ -106,7 +106,7 @@ public sealed class RosterRefreshBodyTests(RunningKrewe krewe) : IClassFixture<R
     public async Task RosterRefresh_OfTenThousandOfflineNames_CountsThemAll()
     {
         var tenant = await krewe.TenantAsync();
-        var refreshed = await tenant.RefreshAsync(Names(10_000));
+        var refreshed = await tenant.RefreshWithAsync(Names(10_000));
 
         Assert.Equal(("ok", 10_000, 0), refreshed.Counts);
         Assert.Equal(10_000, refreshed.Results.Count(result => result == "invalidated"));

@@ -72,7 +72,7 @@ public sealed class RosterRefreshWorkTests(RunningKrewe krewe) : IClassFixture<R
         tenant["alice"] = HookAnswers.Behind(gate.Task, HookAnswers.Body("{}"));
         var refresh = tenant.RefreshAsync("alice");
         await tenant.Hook.NextRequestAsync();
-        await client.LogoutAsync();
+        await tenant.LogoutAsync(client);
         gate.SetResult();
 
         Assert.Equal(1, (await refresh).Updated);

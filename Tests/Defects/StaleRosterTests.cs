@@ -21,11 +21,11 @@ public sealed class StaleRosterTests(RunningKrewe krewe) : IClassFixture<Running
         var look = string.Format(null, stanza, tenant.Jid("alice"));
 
         // Before the first login, between two, and with a refresh while offline.
-        await tenant.LoginAsync("alice").ContinueWith(login => login.Result.LogoutAsync()).Unwrap();
+        await tenant.LogoutAsync(await tenant.LoginAsync("alice"));
         await LookAsync();
         var first = await tenant.OnlineAsync("alice");
         Assert.Equal([tenant.Jid("old")], await first.ContactsAsync());
-        await first.LogoutAsync();
+        await tenant.LogoutAsync(first);
         await LookAsync();
         tenant.Lists("alice", "new");
         Assert.Equal(["invalidated"], (await tenant.RefreshAsync("alice")).Results);
@@ -49,11 +49,11 @@ public sealed class StaleRosterTests(RunningKrewe krewe) : IClassFixture<Running
     {
         var tenant = await krewe.TenantAsync(new { http_roster_fresh_for = 3600 });
         tenant.Lists("alice", "old");
-        await (await tenant.OnlineAsync("alice")).LogoutAsync();
+        await tenant.LogoutAsync(await tenant.OnlineAsync("alice"));
         tenant.Lists("alice", "new");
         var unasked = await tenant.OnlineAsync("alice");
         Assert.Equal([tenant.Jid("old")], await unasked.ContactsAsync());
-        await unasked.LogoutAsync();
+        await tenant.LogoutAsync(unasked);
         Assert.Equal(["invalidated"], (await tenant.RefreshAsync("alice")).Results);
 
         Assert.Equal([tenant.Jid("new")], await (await tenant.OnlineAsync("alice")).ContactsAsync());
@@ -67,7 +67,7 @@ public sealed class StaleRosterTests(RunningKrewe krewe) : IClassFixture<Running
         await krewe.PutHostAsync(tenant.Domain, null);
         var client = await tenant.LoginAsync("alice");
         Assert.Equal("result", (string?)(await client.AskAsync("set", "<query xmlns='jabber:iq:roster'><item jid='own@x.example'/></query>")).Attribute("type"));
-        await client.LogoutAsync();
+        await tenant.LogoutAsync(client);
 
         await krewe.PutHostAsync(tenant.Domain, tenant.Hook.Url + "/contacts/%s");
         tenant.Lists("alice", "bob");
@@ -83,7 +83,7 @@ public sealed class StaleRosterTests(RunningKrewe krewe) : IClassFixture<Running
     {
         var (tenant, other) = (await krewe.TenantAsync(new { http_roster_fresh_for = 3600 }), await krewe.TenantAsync());
         tenant.Lists("alice", "bob");
-        await (await tenant.OnlineAsync("alice")).LogoutAsync();
+        await tenant.LogoutAsync(await tenant.OnlineAsync("alice"));
         other["alice"] = HookAnswers.Body("""{"moved@x.example":{}}""");
         await krewe.PutHostAsync(tenant.Domain, other.Hook.Url + "/contacts/%s", new { http_roster_fresh_for = 3600 });
 

@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Krewe.Contracts.Addressing;
 using Krewe.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Krewe.Tests.Defects;
 
@@ -61,10 +64,23 @@ internal sealed class Tenant : IAsyncDisposable
         return client;
     }
 
-    /// <summary>The API's form of the refresh, with details.</summary>
-    public Task<RefreshReply> RefreshAsync(params string[] names) => RefreshAsync(JsonSerializer.Serialize(names));
+    /// <summary>Logs out; done when the server has forgotten the session.</summary>
+    public async Task LogoutAsync(XmppClient client)
+    {
+        await client.LogoutAsync();
+        var sessions = _krewe.Services.GetRequiredService<IGrainFactory>().Sessions(Contracts.Addressing.Jid.Parse(client.Bare));
+        var patience = Stopwatch.StartNew();
+        while ((await sessions.ListAsync()).Any(session => session.Jid.ToString() == client.Full))
+        {
+            Assert.True(patience.Elapsed < Timeouts.Test, $"{client.Full} is still bound");
+            await Task.Delay(TimeSpan.FromMilliseconds(5));
+        }
+    }
 
-    public async Task<RefreshReply> RefreshAsync(string body) =>
+    /// <summary>The API's form of the refresh, with details.</summary>
+    public Task<RefreshReply> RefreshAsync(params string[] names) => RefreshWithAsync(JsonSerializer.Serialize(names));
+
+    public async Task<RefreshReply> RefreshWithAsync(string body) =>
         await RefreshReply.OfAsync(await _krewe.Provider.PostAsync($"/api/v1/hosts/{Domain}/rosters/refresh", RunningKrewe.Json(body)));
 
     /// <summary>Prosody's form for one user.</summary>
