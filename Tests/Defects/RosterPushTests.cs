@@ -86,6 +86,7 @@ public sealed class RosterPushTests(RunningKrewe krewe) : IClassFixture<RunningK
         await bob.AvailableAsync("<status>here</status>");
         await bob.FenceAsync(alice);
         Assert.DoesNotContain(bob.Presences, presence => From(presence, alice));
+        alice.Forget();
         tenant.Lists("alice", "bob");
         await tenant.RefreshAsync("alice");
 
@@ -116,6 +117,8 @@ public sealed class RosterPushTests(RunningKrewe krewe) : IClassFixture<RunningK
         // Both sides refreshed: bob's changes do not come either.
         tenant.Lists("bob");
         await tenant.RefreshAsync("bob");
+        await bob.FenceAsync(alice);
+        alice.Forget();
         await bob.AvailableAsync("<show>away</show>");
         await bob.FenceAsync(alice);
         Assert.DoesNotContain(alice.Presences, presence => From(presence, bob));

@@ -64,6 +64,15 @@ internal sealed class XmppClient : IAsyncDisposable
         return client;
     }
 
+    /// <summary>Throws away what nobody asked for.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+        {
+            _inbox.Clear();
+        }
+    }
+
     public async Task SendAsync(string xml) => await _stream.WriteAsync(Encoding.UTF8.GetBytes(xml));
 
     /// <summary>The first stanza that matches, of those that came and those that will.</summary>
