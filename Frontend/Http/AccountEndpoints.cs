@@ -92,7 +92,7 @@ internal static class AccountEndpoints
 
         if (body.Enabled == false)
         {
-            await grains.Sessions(jid!).EndAsync(null, StreamEnd.NotAuthorized, "The account was disabled.");
+            await grains.Sessions(jid!).EndAsync(null, StreamEnd.PolicyViolation, "The account was disabled.");
         }
 
         return Results.StatusCode(isMade ? StatusCodes.Status201Created : StatusCodes.Status204NoContent);

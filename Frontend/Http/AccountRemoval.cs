@@ -17,7 +17,7 @@ internal sealed class AccountRemoval(IGrainFactory grains)
             return false;
         }
 
-        await grains.Sessions(account).EndAsync(null, StreamEnd.NotAuthorized, "The account was deleted.");
+        await grains.Sessions(account).EndAsync(null, StreamEnd.PolicyViolation, "The account was deleted.");
         await grains.Roster(account).ClearAsync();
         return true;
     }

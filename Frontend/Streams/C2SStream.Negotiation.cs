@@ -109,11 +109,9 @@ internal sealed partial class C2SStream
         var xml = new XmppWriter(output);
         xml.Raw("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'"u8);
         xml.Attribute("id"u8, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
-        if (_domain.Length > 0)
-        {
-            xml.Attribute("from"u8, _domain);
-        }
 
+        // RFC 6120 §4.9.1.3: empty where there is no host to speak for.
+        xml.Attribute("from"u8, _domain);
         if (header is not null && _clientFrom.Length > 0)
         {
             xml.Attribute("to"u8, _clientFrom);

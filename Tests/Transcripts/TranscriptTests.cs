@@ -1,0 +1,42 @@
+using Krewe.Tests.Support;
+
+namespace Krewe.Tests.Transcripts;
+
+/// <summary>Every transcript, sent whole, where messages within the process take the local path.</summary>
+public sealed class LocalPathTranscripts(LocalPathServer server) : TranscriptTests(server), IClassFixture<LocalPathServer>;
+
+/// <summary>Every transcript, sent whole, where each message goes through its recipient's grain.</summary>
+public sealed class GrainPathTranscripts(GrainPathServer server) : TranscriptTests(server), IClassFixture<GrainPathServer>;
+
+/// <summary>Every transcript, each byte sent by itself.</summary>
+public sealed class ByteByByteTranscripts(LocalPathServer server) : TranscriptTests(server, isByteByByte: true), IClassFixture<LocalPathServer>;
+
+public abstract class TranscriptTests(TranscriptServer server, bool isByteByByte = false)
+{
+    private static readonly string Root = Path.Combine(AppContext.BaseDirectory, "Transcripts");
+
+    public static TheoryData<string> All => [.. Directory.EnumerateFiles(Root, "*.xt", SearchOption.AllDirectories)
+        .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/')).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task Transcript(string name)
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Root, name));
+        await new TranscriptRunner(server.Krewe, TranscriptParser.Parse(name, text), isByteByByte).RunAsync();
+    }
+}
+
+/// <summary>One server for all transcripts of a class: a transcript has hosts of its own.</summary>
+public abstract class TranscriptServer(bool useLocalPath) : IAsyncLifetime
+{
+    internal KreweServer Krewe { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Krewe = await KreweServer.StartAsync(useLocalPath);
+
+    public Task DisposeAsync() => Krewe.DisposeAsync().AsTask();
+}
+
+public sealed class LocalPathServer() : TranscriptServer(useLocalPath: true);
+
+public sealed class GrainPathServer() : TranscriptServer(useLocalPath: false);
