@@ -48,6 +48,17 @@ internal sealed class RefreshEndpoints(
             return malformed!;
         }
 
+        return await RunAsync(http, host, names, isDetailed);
+    }
+
+    private async Task<IResult> GetAsync(HttpContext http)
+    {
+        var (host, refused) = await AuthorizeAsync(http, null);
+        return host is null ? refused! : await RunAsync(http, host, [ApiRequest.Rest(http, segments: 2)], isDetailed: false);
+    }
+
+    private async Task<IResult> RunAsync(HttpContext http, HostSettings host, IReadOnlyList<string> names, bool isDetailed)
+    {
         var users = RosterRefresh.Resolve(host, names);
         if (http.Request.Headers["Prefer"].Any(prefer => prefer?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) == true))
         {
@@ -65,19 +76,6 @@ internal sealed class RefreshEndpoints(
 
         await refresh.RunAsync(host, users, options.RefreshDeadline);
         return Answer(users, isDetailed);
-    }
-
-    private async Task<IResult> GetAsync(HttpContext http)
-    {
-        var (host, refused) = await AuthorizeAsync(http, null);
-        if (host is null)
-        {
-            return refused!;
-        }
-
-        var users = RosterRefresh.Resolve(host, [ApiRequest.Rest(http, segments: 2)]);
-        await refresh.RunAsync(host, users, options.RefreshDeadline);
-        return Answer(users, isDetailed: false);
     }
 
     private static RefreshAnswer Answer(ImmutableArray<RefreshedUser> users, bool isDetailed)
