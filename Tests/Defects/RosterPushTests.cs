@@ -196,6 +196,49 @@ public sealed class RosterPushTests(RunningKrewe krewe) : IClassFixture<RunningK
         await alice.PresenceFromAsync(bob.Full);
     }
 
+    /// <summary>The same where an old copy is held that may not be served any more: what is confirmed has no changes, and must be told all the same.</summary>
+    [Theory]
+    [InlineData("unchanged", "{\"bob@%\":{}}")]
+    [InlineData("updated", "{\"bob@%\":{\"name\":\"Bob\"},\"carol@%\":{}}")]
+    public async Task InitialPresence_WithAnExpiredCopyWhileTheHookFails_ReachesTheContactsWhenTheRosterComes(string result, string document)
+    {
+        var tenant = await krewe.TenantAsync(new { http_roster_stale_for = 0 });
+        tenant.Lists("bob", "alice");
+        tenant.Lists("alice", "bob");
+        await tenant.LogoutAsync(await tenant.OnlineAsync("alice"));
+        var bob = await tenant.OnlineAsync("bob");
+        tenant["alice"] = HookAnswers.Failing("500");
+        var alice = await tenant.LoginAsync("alice");
+        Assert.Equal("internal-server-error", XmppClient.Condition(await alice.RosterAsync()));
+        await alice.AvailableAsync();
+        Assert.DoesNotContain(bob.Presences, presence => From(presence, alice));
+        tenant["alice"] = HookAnswers.Body(document.Replace("%", tenant.Domain, StringComparison.Ordinal));
+        Assert.Equal([result], (await tenant.RefreshAsync("alice")).Results);
+
+        await bob.PresenceFromAsync(alice.Full);
+        await alice.PresenceFromAsync(bob.Full);
+        Assert.DoesNotContain(bob.Presences, presence => From(presence, alice));
+    }
+
+    /// <summary>And where a second device brings the roster that the first one could not get.</summary>
+    [Fact]
+    public async Task InitialPresence_OfASecondDeviceWithTheRoster_ShowsTheFirstOneToo()
+    {
+        var tenant = await krewe.TenantAsync();
+        tenant.Lists("bob", "alice");
+        var bob = await tenant.OnlineAsync("bob");
+        tenant["alice"] = HookAnswers.Failing("500");
+        var first = await tenant.LoginAsync("alice");
+        await first.AvailableAsync();
+        tenant.Lists("alice", "bob");
+        var second = await tenant.OnlineAsync("alice");
+
+        await bob.PresenceFromAsync(first.Full);
+        await bob.PresenceFromAsync(second.Full);
+        await first.PresenceFromAsync(bob.Full);
+        await second.PresenceFromAsync(bob.Full);
+    }
+
     /// <summary>§1.6-6, transcript 17: one bad key kept the presence from half of the contacts, and messages from the user.</summary>
     [Fact]
     public async Task InitialPresence_WithBadKeysInTheRoster_ReachesEveryGoodContact()

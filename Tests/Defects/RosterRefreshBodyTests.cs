@@ -79,12 +79,14 @@ public sealed class RosterRefreshBodyTests(RunningKrewe krewe) : IClassFixture<R
 
     /// <summary>A body that was too long was 404 before.</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task RosterRefresh_OverEightMebibytes_IsContentTooLarge(bool isChunked)
+    [InlineData(8, true)]
+    [InlineData(8, false)]
+    [InlineData(11, false)]
+    [InlineData(11, true)]
+    public async Task RosterRefresh_OverEightMebibytes_IsContentTooLarge(int mebibytes, bool isChunked)
     {
         var tenant = await krewe.TenantAsync();
-        var body = $"[\"{new string('a', 8 * 1024 * 1024)}\"]";
+        var body = $"[\"{new string('a', mebibytes * 1024 * 1024)}\"]";
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/roster_admin/refresh?host={tenant.Domain}") { Content = RunningKrewe.Json(body) };
         request.Headers.TransferEncodingChunked = isChunked;
         using var answer = await krewe.Provider.SendAsync(request);

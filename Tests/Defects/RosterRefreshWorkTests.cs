@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Krewe.Tests.Support;
 
 namespace Krewe.Tests.Defects;
 
@@ -195,6 +198,15 @@ public sealed class RosterRefreshWorkTests(RunningKrewe krewe) : IClassFixture<R
         Assert.Equal(("ok", 2, 1), accepted.Counts);
         Assert.Equal(tenant.Jid("bob"), (string?)(await client.PushAsync()).Descendants(XmppClient.Roster + "item").Single().Attribute("jid"));
 
+        // The form for one user too.
+        await worker.WaitAsync();
+        contacts = "{}";
+        using var single = new HttpRequestMessage(HttpMethod.Get, $"/roster_admin/refresh/alice?host={tenant.Domain}");
+        single.Headers.TryAddWithoutValidation("Prefer", "respond-async, wait=10");
+        Assert.Equal(HttpStatusCode.Accepted, (await krewe.Provider.SendAsync(single)).StatusCode);
+        worker.Release();
+        await client.PushAsync();
+
         // Without the header it is answered all the same, when the hook's time is over.
         await worker.WaitAsync();
         var waited = await tenant.RefreshAsync("alice");
@@ -226,7 +238,7 @@ public sealed class RosterRefreshWorkTests(RunningKrewe krewe) : IClassFixture<R
         Assert.Equal(refreshed.Updated == 0 ? "error" : "ok", refreshed.Counts.Status);
     }
 
-    /// <summary>§1.8-5: a request that was never answered blocked its connection; here pipelined ones come back in order.</summary>
+    /// <summary>§1.5-4: twenty fetches at once for one user.</summary>
     [Fact]
     public async Task RosterRefresh_SeveralAtOnceForOneUser_AreAllAnsweredAndTheLastDocumentWins()
     {
@@ -244,5 +256,29 @@ public sealed class RosterRefreshWorkTests(RunningKrewe krewe) : IClassFixture<R
         var versions = client.Pushes.Select(push => (string?)push.Element(XmppClient.Roster + "query")!.Attribute("ver")).ToList();
         Assert.Equal(versions.Count, versions.Distinct().Count());
         Assert.Equal($"{calls}", (string?)client.Pushes[^1].Descendants(XmppClient.Roster + "item").Single().Attribute("name"));
+    }
+
+    /// <summary>§1.8-5: a request that was never answered blocked its connection for those behind it.</summary>
+    [Fact]
+    public async Task RosterRefresh_PipelinedBehindOneWhoseHookHangs_IsAnsweredInOrder()
+    {
+        var tenant = await krewe.TenantAsync(new { http_roster_timeout = 0.5 });
+        tenant.Lists("alice", "bob");
+        await tenant.OnlineAsync("alice");
+        tenant["alice"] = HookAnswers.Failing("hang");
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(IPAddress.Loopback, krewe.Provider.BaseAddress!.Port);
+        await using var stream = tcp.GetStream();
+        var requests = Request("[\"alice\"]", "keep-alive") + Request("[]", "keep-alive") + Request("5", "close");
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(requests));
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        var answers = await reader.ReadToEndAsync().WaitAsync(Timeouts.Test);
+
+        Assert.Equal(
+            ["200 OK", "200 OK", "400 Bad Request"],
+            answers.Split("HTTP/1.1 ", StringSplitOptions.RemoveEmptyEntries).Select(answer => answer.Split("\r\n")[0]));
+
+        string Request(string body, string connection) =>
+            $"POST /roster_admin/refresh HTTP/1.1\r\nHost: {tenant.Domain}\r\nAuthorization: Bearer {RunningKrewe.Token}\r\nConnection: {connection}\r\nContent-Length: {body.Length}\r\n\r\n{body}";
     }
 }

@@ -43,8 +43,6 @@ public sealed class RunningKrewe : IAsyncLifetime
     /// <summary>For requests that say themselves who they are.</summary>
     internal HttpClient Stranger { get; private set; } = null!;
 
-    internal IReadOnlyCollection<string> Errors => _errors.Lines;
-
     internal IServiceProvider Services => _app!.Services;
 
     internal static async Task<RunningKrewe> StartAsync(Func<KreweOptions, KreweOptions> configure)
@@ -58,7 +56,7 @@ public sealed class RunningKrewe : IAsyncLifetime
     {
         JidEnforcement.EnsureGlobalization();
         var builder = KreweHost.CreateBuilder([]);
-        builder.Logging.ClearProviders().AddProvider(_errors).SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.ClearProviders().AddProvider(_errors).SetMinimumLevel(LogLevel.Error);
         _app = KreweHost.Build(builder, Configure(new KreweOptions
         {
             ListenC2S = [new IPEndPoint(IPAddress.Loopback, 0)],
@@ -91,7 +89,7 @@ public sealed class RunningKrewe : IAsyncLifetime
 
         await StopAsync();
         Directory.Delete(_data, recursive: true);
-        Assert.Empty(Errors);
+        AssertNoErrors();
     }
 
     /// <summary>A new host whose rosters come from a hook of its own, with these settings besides.</summary>
@@ -148,6 +146,9 @@ public sealed class RunningKrewe : IAsyncLifetime
         return (await JsonNode.ParseAsync(await answer.Content.ReadAsStreamAsync()))!["key"]!.GetValue<string>();
     }
 
+    /// <summary>What is logged as an error is always a bug.</summary>
+    internal void AssertNoErrors() => Assert.Empty(_errors.Take());
+
     internal static StringContent Json(string body) => new(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
 
     private async Task StopAsync()
@@ -168,29 +169,4 @@ public sealed class RunningKrewe : IAsyncLifetime
             ["server_key"] = Convert.ToBase64String(Keys.ServerKey.Span),
         },
     };
-
-    /// <summary>Keeps what is logged as an error.</summary>
-    private sealed class ErrorLog : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel))
-            {
-                Lines.Enqueue($"{formatter(state, exception)} {exception}");
-            }
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }

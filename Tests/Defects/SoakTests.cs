@@ -49,7 +49,7 @@ public sealed class SoakTests(RunningKrewe krewe) : IClassFixture<RunningKrewe>
         Assert.Equal([tenant.Jid(names[1])], await last.ContactsAsync());
         Assert.InRange(sessions, Users, int.MaxValue);
         Assert.InRange(refreshes, Refreshers, int.MaxValue);
-        Assert.Empty(krewe.Errors);
+        krewe.AssertNoErrors();
 
         async Task SessionAsync(string name)
         {
