@@ -7,6 +7,7 @@ using Krewe.Frontend;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Streams;
 using Krewe.Grains;
+using Krewe.Grains.Storage;
 using Krewe.Silo.Configuration;
 
 namespace Krewe.Silo;
@@ -47,7 +48,7 @@ internal static class KreweHost
             app = Build(builder, options);
             await app.StartAsync();
         }
-        catch (Exception e) when (e is IOException or InvalidOperationException or Grains.Storage.StorageException)
+        catch (Exception e) when (e is IOException or InvalidOperationException or StorageStartException)
         {
             await Console.Error.WriteLineAsync($"krewe cannot start: {e.Message}");
             return 1;
@@ -55,9 +56,15 @@ internal static class KreweHost
 
         await using (app)
         {
-            if (whenListening is not null)
+            try
             {
-                await whenListening(new KreweHostStart(options, HttpBase(options), app.Services), app.Lifetime.ApplicationStopping);
+                await (whenListening?.Invoke(new KreweHostStart(options, HttpBase(options), app.Services), app.Lifetime.ApplicationStopping) ?? Task.CompletedTask);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            {
+                await Console.Error.WriteLineAsync($"krewe cannot start: {e.Message}");
+                await app.StopAsync();
+                return 1;
             }
 
             Describe(options);

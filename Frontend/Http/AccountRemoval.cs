@@ -1,4 +1,5 @@
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 
 namespace Krewe.Frontend.Http;
@@ -25,10 +26,12 @@ internal sealed class AccountRemoval(IGrainFactory grains)
     /// <summary>Removes a host's accounts, so that whoever gets the domain next inherits none of them.</summary>
     public async Task RemoveAllAsync(string domain)
     {
-        while (await grains.HostDirectory().AccountsAsync(domain, after: null, limit: 1000) is { Length: > 0 } accounts)
+        string? after = null;
+        while (await grains.HostDirectory().AccountsAsync(domain, after, IHostDirectoryGrain.ItemsMax) is { Length: > 0 } accounts)
         {
             await Parallel.ForEachAsync(
                 accounts, new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce }, async (account, _) => await RemoveAsync(Jid.Parse(account)));
+            after = accounts[^1];
         }
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
+using Microsoft.OpenApi;
 
 namespace Krewe.Frontend.Http;
 
@@ -27,7 +27,16 @@ internal static partial class KreweApi
         services.AddSingleton<AccountRemoval>();
         services.AddSingleton<PasswordHashing>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
-        services.AddOpenApi();
+        services.AddOpenApi(description => description.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Krewe";
+            document.AddComponent("token", new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "The provider's token, or a key of the host.",
+            });
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("token", document)] = [] }];
+            return Task.CompletedTask;
+        }));
         return services;
     }
 

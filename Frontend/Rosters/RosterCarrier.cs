@@ -17,11 +17,14 @@ internal sealed class RosterCarrier(IGrainFactory grains)
         var applied = await sessions.RosterChangedAsync(changes, isResync: false);
         if (!applied.IsApplied)
         {
-            // Somebody else's changes came first, or got lost with a silo: whatever leads on from what the sessions have.
-            var missing = await grains.Roster(owner).ChangesSinceAsync(applied.Version!);
-            await sessions.RosterChangedAsync(missing, isResync: true);
+            // Somebody else's changes came first, or got lost with a silo.
+            await CatchUpAsync(owner, applied.Version!);
         }
     }
+
+    /// <summary>Carries whatever leads on from the version that the user's sessions have.</summary>
+    public async Task CatchUpAsync(Jid owner, string version) =>
+        await grains.Sessions(owner).RosterChangedAsync(await grains.Roster(owner).ChangesSinceAsync(version), isResync: true);
 
     /// <summary>Fetches anew, compares and carries on.</summary>
     public async Task<RosterRevalidation> RevalidateAsync(Jid owner)

@@ -20,7 +20,7 @@ internal sealed partial class C2SStream
     /// <summary>Pushes that may wait for a roster result that is being fetched.</summary>
     private const int HeldPushesMax = 10_000;
 
-    private readonly Lock _steps = new();
+    private readonly Lock _pushes = new();
     private Task _lastStep = Task.CompletedTask;
     private int _stepsWaiting;
     private List<RosterChange>? _heldPushes;
@@ -103,15 +103,11 @@ internal sealed partial class C2SStream
     /// <summary>Runs a step that may wait long, such as for a roster: aside, so that the stream goes on, but with later steps behind it.</summary>
     public ValueTask QueueStepAsync(Func<Task> step)
     {
-        Task before;
-        lock (_steps)
-        {
-            before = _lastStep;
-            _stepsWaiting++;
-            _lastStep = RunStepAsync(before, step);
-        }
-
-        return _stepsWaiting > StepsMax ? new ValueTask(before) : default;
+        // Only the read loop comes here, so the chain needs no lock; and a step's first part may run far, so it must not hold one.
+        var before = _lastStep;
+        var isFull = Interlocked.Increment(ref _stepsWaiting) > StepsMax;
+        _lastStep = RunStepAsync(before, step);
+        return isFull ? new ValueTask(before) : default;
     }
 
     private async Task RunStepAsync(Task before, Func<Task> step)
@@ -195,7 +191,7 @@ internal sealed partial class C2SStream
     /// <summary>From now until <see cref="WriteRoster"/>, pushes wait, so that none that is newer than the result comes before it.</summary>
     public void HoldPushes()
     {
-        lock (_steps)
+        lock (_pushes)
         {
             _heldPushes ??= [];
         }
@@ -204,7 +200,7 @@ internal sealed partial class C2SStream
     /// <summary>Writes a roster result, or what stands for it, and behind it the pushes that it does not hold yet.</summary>
     public void WriteRoster(ReadOnlySpan<byte> reply, RosterSnapshot? roster)
     {
-        lock (_steps)
+        lock (_pushes)
         {
             Enqueue(reply);
             var held = _heldPushes;
@@ -221,7 +217,7 @@ internal sealed partial class C2SStream
 
     private bool TryPush(RosterChange change)
     {
-        lock (_steps)
+        lock (_pushes)
         {
             if (_heldPushes is not { } held)
             {

@@ -18,6 +18,8 @@ internal sealed partial class C2SStream
     /// <summary>RFC 6120 §7.6.2.1 suggests 5 to 10 tries.</summary>
     private const int BindTriesMax = 5;
 
+    private static readonly HostCounters Unbound = new("");
+
     private string _domain = "";
     private string _clientFrom = "";
     private string _transport = "tcp";
@@ -26,7 +28,7 @@ internal sealed partial class C2SStream
     private Jid? _account;
     private int _bindTries;
     private HostCounters? _counted;
-    private HostCounters _counters = new("");
+    private HostCounters _counters = Unbound;
     private DateTimeOffset _boundAt;
 
     /// <summary>The host's counters; the stream's own until it is bound.</summary>

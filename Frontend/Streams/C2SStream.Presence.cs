@@ -45,7 +45,11 @@ internal sealed partial class C2SStream
     public async Task SendPresenceAsync(StanzaFrame presence, sbyte priority, RosterSnapshot? roster)
     {
         IsAvailable = presence.Type == StanzaType.Available;
-        await _services.Grains.Sessions(Self!).PresenceAsync(new PresenceUpdate(Session, FrontendName, presence, priority, roster));
+        var known = await _services.Grains.Sessions(Self!).PresenceAsync(new PresenceUpdate(Session, FrontendName, presence, priority, roster));
+        if (known is not null)
+        {
+            _ = RunAsideAsync(() => _services.Rosters.CatchUpAsync(Self!, known));
+        }
 
         // XEP-0160 §3: the first resource that may have them gets the messages that wait.
         var mayHaveMessages = IsAvailable && priority >= 0;

@@ -44,6 +44,7 @@ internal sealed partial class C2SStream
     private PipeReader _input;
     private StreamState _state;
     private bool _isHeaderSent;
+    private long _preAuthBytes;
     private string _endReason = "connection-lost";
     private long _lastInbound = Environment.TickCount64;
 
@@ -83,9 +84,9 @@ internal sealed partial class C2SStream
 
     public async Task RunAsync()
     {
-        _services.Watch.Add(this);
         try
         {
+            _services.Watch.Add(this);
             if (_isDirectTls)
             {
                 await UpgradeToTlsAsync();
@@ -178,6 +179,7 @@ internal sealed partial class C2SStream
             var result = await _input.ReadAsync();
             Volatile.Write(ref _lastInbound, Environment.TickCount64);
             var buffer = result.Buffer;
+            var unread = buffer.Length;
             try
             {
                 while (_state != StreamState.Ended && _framer.TryRead(ref buffer, out var frame))
@@ -192,6 +194,11 @@ internal sealed partial class C2SStream
             finally
             {
                 _input.AdvanceTo(buffer.Start, buffer.End);
+            }
+
+            if (_account is null && (_preAuthBytes += unread - buffer.Length) > StreamLimits.Default.PreAuthBytesMax)
+            {
+                StreamException.Throw(StreamErrorCondition.PolicyViolation, "too much before authentication");
             }
 
             if (_state == StreamState.Ended || result.IsCompleted || result.IsCanceled)

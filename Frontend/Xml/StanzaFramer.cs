@@ -14,6 +14,7 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
     private int _assembled;
     private bool _isInItem;
     private bool _hasEnded;
+    private bool _isRestarted;
 
     /// <summary>The longest item that is let through; raised after authentication.</summary>
     public int StanzaBytesMax { get; set; } = stanzaBytesMax;
@@ -30,6 +31,7 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
         EndItem();
         _scanner.Restart();
         _hasEnded = false;
+        _isRestarted = true;
         SawWhitespace = false;
     }
 
@@ -95,7 +97,9 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
             if (space > 0)
             {
                 SawWhitespace = true;
-                _scanner.AtStart = false;
+
+                // COMPAT: go-xmpp ends its last SASL element with a line feed and begins the new stream with an XML declaration behind it.
+                _scanner.AtStart &= _isRestarted;
             }
 
             if (space < span.Length)

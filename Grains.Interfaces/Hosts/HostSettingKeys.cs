@@ -95,8 +95,9 @@ public static class HostSettingKeys
 
     private static HttpRosterSettings Roster(HostSettings settings) => settings.HttpRoster ?? HttpRosterSettings.Default;
 
-    private static JsonNode Seconds(TimeSpan duration) =>
-        duration.Ticks % TimeSpan.TicksPerSecond == 0 ? duration.Ticks / TimeSpan.TicksPerSecond : duration.TotalSeconds;
+    private static JsonNode Seconds(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerSecond == 0
+        ? JsonValue.Create(duration.Ticks / TimeSpan.TicksPerSecond)
+        : JsonValue.Create(duration.TotalSeconds);
 
     private static JsonNode OneOrMore(ImmutableArray<string> words) => words is [var only] ? only : List(words)!;
 

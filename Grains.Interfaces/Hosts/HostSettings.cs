@@ -41,6 +41,9 @@ public sealed record HostSettings
 
     /// <summary>What a host has whose document is empty.</summary>
     public static HostSettings Default(string domain) => new() { Domain = domain, Tenant = domain };
+
+    /// <summary>Never the secrets.</summary>
+    public override string ToString() => $"{Domain} at version {Version}";
 }
 
 /// <summary>Where a host's rosters come from, and how long to wait for them and to trust them.</summary>
@@ -62,6 +65,9 @@ public sealed record HttpRosterSettings
 
     /// <summary>The times that hold where a document names none; without a URL.</summary>
     internal static HttpRosterSettings Default { get; } = new() { Url = "" };
+
+    /// <summary>Never the secrets.</summary>
+    public override string ToString() => nameof(HttpRosterSettings);
 }
 
 /// <summary>A host's limits; 0 is no limit.</summary>

@@ -16,7 +16,11 @@ public enum HostSource : byte
 /// <param name="Json">The normalized document; null when there is no such host.</param>
 [GenerateSerializer, Immutable, Alias("host-document")]
 public sealed record HostDocument(
-    [property: Id(0)] string Domain, [property: Id(1)] long Version, [property: Id(2)] string? Json, [property: Id(3)] HostSource Source);
+    [property: Id(0)] string Domain, [property: Id(1)] long Version, [property: Id(2)] string? Json, [property: Id(3)] HostSource Source)
+{
+    /// <summary>Never the document.</summary>
+    public override string ToString() => $"{Domain} at version {Version}";
+}
 
 /// <summary>A bad place of a document: its JSON path and what is wrong there.</summary>
 [GenerateSerializer, Immutable, Alias("document-problem")]
@@ -52,7 +56,11 @@ public sealed record HostKey(
 
 /// <summary>A key that was just made: <paramref name="Secret"/> is shown this once and stored hashed.</summary>
 [GenerateSerializer, Immutable, Alias("new-host-key")]
-public sealed record NewHostKey([property: Id(0)] HostKey Key, [property: Id(1)] string Secret);
+public sealed record NewHostKey([property: Id(0)] HostKey Key, [property: Id(1)] string Secret)
+{
+    /// <summary>Never the secret.</summary>
+    public override string ToString() => Key.ToString();
+}
 
 /// <summary>One virtual host's settings of record and its keys. Key: the prepared domain. On disk when a change returns.</summary>
 [Alias("host")]

@@ -200,7 +200,7 @@ internal sealed class NetworkSetting : SettingType<IPNetwork>
             return true;
         }
 
-        return problems.Add(path, "must be a network such as \"192.0.2.0/24\", with no bit set behind the prefix, or an address");
+        return problems.Add(path, "must be a network such as \"192.0.2.0/24\", or an address");
     }
 }
 

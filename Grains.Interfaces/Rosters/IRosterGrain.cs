@@ -23,7 +23,10 @@ public interface IRosterGrain : IGrainWithStringKey
     [Alias("revalidate"), AlwaysInterleave]
     Task<RosterRevalidation> RevalidateAsync();
 
-    /// <summary>Waits for the fetch under way, or starts one when the copy is stale: for whoever was answered <see cref="RosterOutcome.Stale"/>.</summary>
+    /// <summary>
+    /// Waits for the fetch under way, or starts one when the copy is stale: for whoever was answered <see cref="RosterOutcome.Stale"/>. Just after a failure
+    /// that failure is the answer, and just after a success what that brought.
+    /// </summary>
     [Alias("await"), AlwaysInterleave]
     Task<RosterRevalidation> AwaitFetchAsync();
 

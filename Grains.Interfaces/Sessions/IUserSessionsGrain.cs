@@ -24,8 +24,12 @@ public interface IUserSessionsGrain : IGrainWithStringKey
     [Alias("interested")]
     Task InterestedAsync(long session, string frontend);
 
+    /// <summary>
+    /// Broadcasts. The result is the version of the roster that the sessions have, when it is not the one given: whoever gave it carries on from there what the
+    /// others have not been told yet.
+    /// </summary>
     [Alias("presence")]
-    Task PresenceAsync(PresenceUpdate update);
+    Task<string?> PresenceAsync(PresenceUpdate update);
 
     /// <summary>Presence that a session sends to a user (RFC 6121 §4.6): recorded, so that the end of the session is told, and sent on.</summary>
     [Alias("directed")]

@@ -45,13 +45,13 @@ public sealed record BindResult(
     [property: Id(0)] Jid? Jid, [property: Id(1)] StanzaError? Error, [property: Id(2)] DateTimeOffset LiveSince);
 
 /// <summary>Presence that a session sends without <c>to</c> (RFC 6121 §4.2, §4.4, §4.5).</summary>
-/// <param name="Presence">Of type available or unavailable; null when the stream ended without one.</param>
+/// <param name="Presence">Of type available or unavailable.</param>
 /// <param name="Roster">The roster as loaded for initial presence; null when it could not be loaded, or is known already.</param>
 [GenerateSerializer, Immutable, Alias("presence-update")]
 public sealed record PresenceUpdate(
     [property: Id(0)] long Session,
     [property: Id(1)] string Frontend,
-    [property: Id(2)] StanzaFrame? Presence,
+    [property: Id(2)] StanzaFrame Presence,
     [property: Id(3)] sbyte Priority,
     [property: Id(4)] RosterSnapshot? Roster);
 

@@ -15,12 +15,21 @@ internal sealed record HostFile(string Domain, long Version, string? Json);
 /// The folder of <c>&lt;domain&gt;.json</c>: names are listed at the start and when something changes, documents are read at first need. A file that turned bad keeps
 /// its last good document, and what is wrong with it is logged, once for each content.
 /// </summary>
-internal sealed partial class HostFiles(string? folder, TimeProvider time, ILogger<HostFiles> logger)
+internal sealed partial class HostFiles
 {
     private readonly ConcurrentDictionary<string, Entry> _read = new(StringComparer.Ordinal);
-    private volatile FileListing _listing = folder is null || !Directory.Exists(folder) ? FileListing.Empty : FileListing.Of(folder, logger);
+    private readonly TimeProvider _time;
+    private readonly ILogger<HostFiles> _logger;
+    private volatile FileListing _listing = FileListing.Empty;
+    private volatile bool _isListed = true;
 
-    public string? Folder => folder;
+    public HostFiles(string? folder, TimeProvider time, ILogger<HostFiles> logger)
+    {
+        (Folder, _time, _logger) = (folder, time, logger);
+        Rescan();
+    }
+
+    public string? Folder { get; }
 
     /// <summary>The domains that have a file, in ordinal order.</summary>
     public ImmutableArray<string> Domains => _listing.Domains;
@@ -47,17 +56,33 @@ internal sealed partial class HostFiles(string? folder, TimeProvider time, ILogg
     /// <summary>Lists the folder again: the domains whose file came, went or is another one.</summary>
     public ImmutableArray<string> Rescan()
     {
+        if (Folder is null)
+        {
+            return [];
+        }
+
         var before = _listing;
         FileListing after;
         try
         {
-            after = folder is null ? before : FileListing.Of(folder, logger);
+            after = FileListing.Of(Folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A folder that is away, as during a remount, is no reason to end every host.
-            Log.NoListing(logger, e.GetType().Name);
+            if (_isListed)
+            {
+                Log.NoListing(_logger, e.GetType().Name);
+            }
+
+            _isListed = false;
             return [];
+        }
+
+        _isListed = true;
+        foreach (var file in after.LeftOut.Except(before.LeftOut))
+        {
+            Log.LeftOut(_logger, file);
         }
 
         _listing = after;
@@ -70,11 +95,11 @@ internal sealed partial class HostFiles(string? folder, TimeProvider time, ILogg
 
     private async Task<HostFile> ReadAsync(string domain, FileStamp stamp, HostFile? last)
     {
-        var version = Math.Max((last?.Version ?? 0) + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
+        var version = Math.Max((last?.Version ?? 0) + 1, _time.GetUtcNow().ToUnixTimeMilliseconds());
         var (json, problems) = await ParseAsync(domain, stamp);
         if (json is null)
         {
-            Log.BadFile(logger, domain, last?.Json is null ? "the host is not served" : "the last good one stays", problems);
+            Log.BadFile(_logger, domain, last?.Json is null ? "the host is not served" : "the last good one stays", problems);
             return last ?? new HostFile(domain, version, null);
         }
 
@@ -106,6 +131,9 @@ internal sealed partial class HostFiles(string? folder, TimeProvider time, ILogg
 
     private static partial class Log
     {
+        [LoggerMessage(4003, LogLevel.Warning, "{File} in the folder of host documents is left out: it is named after no domain, or after one that has a file already")]
+        public static partial void LeftOut(ILogger logger, string file);
+
         [LoggerMessage(4008, LogLevel.Warning, "The folder of host documents cannot be listed ({Reason}); the hosts stay as they are")]
         public static partial void NoListing(ILogger logger, string reason);
 

@@ -18,29 +18,47 @@ internal sealed partial class HostFilesWatcher(
     public static readonly TimeSpan SettleFor = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _notices = new(0, 1);
+    private readonly SemaphoreSlim _turn = new(1);
 
     public override void Dispose()
     {
         base.Dispose();
         _notices.Dispose();
+        _turn.Dispose();
     }
 
-    /// <summary>Looks at the folder and has every host whose file changed read it.</summary>
+    /// <summary>
+    /// Looks at the folder and has every host whose file changed read it. One at a time: whoever looks while another does would find nothing new, and go on
+    /// before the other's changes are in force.
+    /// </summary>
     public async Task RescanAsync()
     {
-        foreach (var domain in files.Rescan())
+        await _turn.WaitAsync();
+        try
         {
-            var reload = ReloadAsync(domain);
-            await reload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (reload.IsCompletedSuccessfully)
+            foreach (var domain in files.Rescan())
             {
-                Log.Reloaded(logger, domain);
+                await TryReloadAsync(domain);
             }
-            else
-            {
-                // One host that fails must not keep the others from their files. The grain reads its own at its next activation in any case.
-                Log.NotReloaded(logger, domain, reload.Exception?.InnerException);
-            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task TryReloadAsync(string domain)
+    {
+        var reload = ReloadAsync(domain);
+        await reload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (reload.IsCompletedSuccessfully)
+        {
+            Log.Reloaded(logger, domain);
+        }
+        else
+        {
+            // One host that fails must not keep the others from their files. The grain reads its own at its next activation in any case.
+            Log.NotReloaded(logger, domain, reload.Exception?.InnerException);
         }
     }
 
@@ -77,7 +95,6 @@ internal sealed partial class HostFilesWatcher(
     {
         if (!Directory.Exists(folder))
         {
-            Log.NoFolder(logger, folder);
             return null;
         }
 
@@ -110,8 +127,5 @@ internal sealed partial class HostFilesWatcher(
 
         [LoggerMessage(4006, LogLevel.Warning, "Host {Host} did not take its changed document file")]
         public static partial void NotReloaded(ILogger logger, string host, Exception? exception);
-
-        [LoggerMessage(4007, LogLevel.Warning, "The folder of host documents {Folder} does not exist; it is looked for every now and then")]
-        public static partial void NoFolder(ILogger logger, string folder);
     }
 }

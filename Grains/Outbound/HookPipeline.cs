@@ -126,7 +126,7 @@ internal sealed class HookPipeline
                 static async (context, call) =>
                     Outcome.FromResult(await call.Attempt.SendAsync(call.Request, call.Id, call.BodyBytesMax, context.CancellationToken)),
                 context,
-                (Attempt: _attempt, Request: request, Id: HookSignature.NewId(), Endpoint.BodyBytesMax));
+                (Attempt: _attempt, Request: request, Id: request.Secrets.IsDefaultOrEmpty ? "" : HookSignature.NewId(), Endpoint.BodyBytesMax));
             if (outcome.Exception is BrokenCircuitException)
             {
                 return new(HookOutcome.BreakerOpen);

@@ -27,12 +27,6 @@ internal sealed class RosterHistory
         }
     }
 
-    public void Clear()
-    {
-        _sets.Clear();
-        _changes = 0;
-    }
-
     /// <summary>What leads from the version to the present roster. When that is not known, a set without changes that begins and ends at the present one.</summary>
     public RosterChangeSet Since(string version, RosterSnapshot now)
     {

@@ -19,17 +19,20 @@ internal sealed partial class UserSessionsGrain
     /// <summary>Which resources of each contact the user has been shown, so that the end of a subscription can take them back.</summary>
     private readonly Dictionary<string, List<Jid>> _shown = new(StringComparer.Ordinal);
 
-    public Task PresenceAsync(PresenceUpdate update)
+    public async Task<string?> PresenceAsync(PresenceUpdate update)
     {
-        if (Find(update.Session, update.Frontend) is not { } resource || update.Presence is not { } presence)
+        if (Find(update.Session, update.Frontend) is not { } resource)
         {
-            return Task.CompletedTask;
+            return null;
         }
 
         // Changes are carried here one by one; only the first roster is taken as it is.
         List<Task> introduced = _roster is null && update.Roster is { } first ? Introduce(first) : [];
+        var other = update.Roster is { } given && given.Version != _roster!.Version ? _roster.Version : null;
+        var presence = update.Presence;
         var sent = presence.Type == StanzaType.Unavailable ? SendUnavailable(resource, presence) : SendAvailable(resource, presence, update.Priority);
-        return introduced.Count == 0 ? sent : Task.WhenAll([.. introduced, sent]);
+        await Task.WhenAll([.. introduced, sent]);
+        return other;
     }
 
     public Task DirectedPresenceAsync(long session, string frontend, StanzaFrame presence)

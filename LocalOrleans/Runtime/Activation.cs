@@ -106,7 +106,7 @@ internal sealed class Activation : TurnScheduler, IGrainContext, IRequestHost
                 return false;
             }
 
-            if (Silo.RequestsMax > 0 && _admission.Running + _admission.Waiting >= Silo.RequestsMax && request is Call)
+            if (Silo.RequestsMax > 0 && _admission.Running + _admission.Waiting > Silo.RequestsMax && request is Call)
             {
                 request.Reject(new LimitExceededException($"{Name} has {Silo.RequestsMax} requests under way and waiting."));
                 return true;
@@ -179,7 +179,7 @@ internal sealed class Activation : TurnScheduler, IGrainContext, IRequestHost
     {
         lock (Sync)
         {
-            if (_phase != Phase.Valid || _admission.Running > 0 || Silo.Sweep - LastSweep < sweeps || _keepUntil > Silo.Time.GetTimestamp())
+            if (_phase != Phase.Valid || _admission.Running > 0 || Silo.Sweep - LastSweep <= sweeps || _keepUntil > Silo.Time.GetTimestamp())
             {
                 return;
             }

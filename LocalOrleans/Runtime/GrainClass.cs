@@ -9,12 +9,12 @@ namespace Orleans.Runtime;
 /// <summary>A grain class: how its instances are made, and those that there are, by key.</summary>
 internal sealed class GrainClass
 {
-    /// <summary>How often a call follows a grain from one activation to the next before it is given up.</summary>
-    private const int ForwardsMax = 16;
+    /// <summary>How often a call that waits follows a grain to its next activation before it is refused; Orleans' default.</summary>
+    private const int ForwardsMax = 2;
 
     private readonly ConcurrentDictionary<string, Activation> _activations = new(StringComparer.Ordinal);
     private readonly Func<Activation, object>[] _arguments;
-    private readonly ObjectFactory _factory;
+    private readonly Lazy<ObjectFactory> _factory;
 
     public GrainClass(LocalSilo silo, Type type)
     {
@@ -30,7 +30,7 @@ internal sealed class GrainClass
             .Where(parameter => parameter.Argument is not null)
             .ToArray() ?? [];
         _arguments = [.. given.Select(parameter => parameter.Argument!)];
-        _factory = ActivatorUtilities.CreateFactory(type, [.. given.Select(parameter => parameter.ParameterType)]);
+        _factory = new Lazy<ObjectFactory>(() => ActivatorUtilities.CreateFactory(type, [.. given.Select(parameter => parameter.ParameterType)]));
     }
 
     public LocalSilo Silo { get; }
@@ -72,10 +72,13 @@ internal sealed class GrainClass
             }
             else
             {
+                // The call waits there before the activation begins, so that it learns of a failure, however fast that is.
                 activation = new Activation(this, key);
+                activation.TryReceive(request);
                 if (_activations.TryAdd(key, activation))
                 {
                     activation.Activate();
+                    return activation;
                 }
             }
         }
@@ -98,7 +101,7 @@ internal sealed class GrainClass
     public (object Instance, IActivationState[] States) Create(Activation activation)
     {
         var arguments = Array.ConvertAll(_arguments, argument => argument(activation));
-        return (_factory(Silo.ServiceProvider, arguments), [.. arguments.OfType<IActivationState>()]);
+        return (_factory.Value(Silo.ServiceProvider, arguments), [.. arguments.OfType<IActivationState>()]);
     }
 
     /// <summary>The class's name in lower case, without a final "grain": storages on Orleans keep the same.</summary>

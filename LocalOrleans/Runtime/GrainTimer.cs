@@ -12,6 +12,7 @@ internal sealed class GrainTimer : IGrainTimer
     private TimeSpan _period;
     private TimeSpan? _changedDueTime;
     private bool _isTicking;
+    private bool _isDisposed;
 
     public GrainTimer(Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
@@ -39,7 +40,7 @@ internal sealed class GrainTimer : IGrainTimer
             {
                 _changedDueTime = dueTime;
             }
-            else if (!_disposal.IsCancellationRequested)
+            else if (!_isDisposed)
             {
                 _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
             }
@@ -50,6 +51,7 @@ internal sealed class GrainTimer : IGrainTimer
     {
         lock (_lock)
         {
+            _isDisposed = true;
             _timer.Dispose();
         }
 
@@ -72,7 +74,7 @@ internal sealed class GrainTimer : IGrainTimer
         lock (_lock)
         {
             _isTicking = false;
-            if (!_disposal.IsCancellationRequested)
+            if (!_isDisposed)
             {
                 _timer.Change(_changedDueTime ?? _period, Timeout.InfiniteTimeSpan);
             }

@@ -52,8 +52,8 @@ internal sealed class LocalSilo : IClusterClient, IHostedService, IDisposable
     /// <summary>How often idle activations were looked for; a clock that costs nothing to read.</summary>
     public int Sweep { get; private set; }
 
-    /// <summary>Whether activations are made.</summary>
-    public bool IsAvailable { get; private set; } = true;
+    /// <summary>Whether activations are made: from the start of the host to its stop, as in Orleans.</summary>
+    public bool IsAvailable { get; private set; }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -61,6 +61,7 @@ internal sealed class LocalSilo : IClusterClient, IHostedService, IDisposable
         _ = _classes.Value;
         var period = _collection.CollectionQuantum;
         _sweeper = Time.CreateTimer(static silo => ((LocalSilo)silo!).CollectIdle(), this, period, period);
+        IsAvailable = true;
         return Task.CompletedTask;
     }
 

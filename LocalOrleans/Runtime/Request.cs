@@ -64,7 +64,7 @@ internal abstract class Request
 
         try
         {
-            _task = Invoke(_instance!);
+            _task = Invoke(_instance!) ?? throw new InvalidOperationException("A grain method returned null for its task.");
         }
         catch (Exception e)
         {

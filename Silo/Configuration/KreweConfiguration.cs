@@ -41,6 +41,7 @@ internal static class KreweConfiguration
             RefreshDeadline = Value(section, "Http:RefreshDeadline", TimeSpan.FromSeconds(25), ParseDeadline),
             MetricsHosts = Value(section, "Metrics:Hosts", 100, ParseMetricsHosts),
             ExternalUrl = Value<string?>(section, "Http:ExternalUrl", null, ParseExternalUrl),
+            UseLocalPath = Value(section, "LocalPath", true, ParseSwitch),
         };
         RefuseCollisions(section, listeners);
         RefuseOtherProcesses(section);
@@ -114,6 +115,8 @@ internal static class KreweConfiguration
         deadline = isGood ? TimeSpan.FromSeconds(seconds) : default;
         return isGood ? null : string.Create(CultureInfo.InvariantCulture, $"'{text}' is not a number of seconds from {RefreshDeadlineSecondsMin} to {RefreshDeadlineSecondsMax}");
     }
+
+    private static string? ParseSwitch(string text, out bool isOn) => bool.TryParse(text, out isOn) ? null : $"'{text}' is neither true nor false";
 
     private static string? ParseMetricsHosts(string text, out int hosts) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out hosts) && hosts <= MetricsHostsMax

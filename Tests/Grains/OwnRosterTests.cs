@@ -247,6 +247,23 @@ public sealed class OwnRosterTests(RosterSilo silo) : IClassFixture<RosterSilo>
         Assert.Single((await roster.GetAsync(DateTimeOffset.MinValue)).Roster!.Items);
     }
 
+    [Fact]
+    public async Task HttpRoster_ThatWasTheHostsOwnForAWhile_ForgetsItsEntityTag()
+    {
+        await using var hook = await HookServer.StartAsync();
+        hook.Answers("""{"juliet@x.example":{}}""", etag: "\"v1\"");
+        var host = silo.AddHost(hook);
+        await silo.Roster(host).GetAsync(DateTimeOffset.MaxValue);
+        silo.Hosts.Set(host with { HttpRoster = null });
+        await silo.Roster(host).SetAsync(new(Jid.Parse("paris@x.example"), false, null, []));
+        silo.Hosts.Set(host);
+
+        var answer = await silo.Roster(host).GetAsync(DateTimeOffset.MinValue);
+
+        Assert.DoesNotContain("If-None-Match", hook.Requests.Last().Headers.Keys);
+        Assert.Equal("juliet@x.example", Assert.Single(answer.Roster!.Items).Jid.Bare);
+    }
+
     private async Task BecomeBothAsync()
     {
         await InboundAsync(StanzaType.Subscribe);

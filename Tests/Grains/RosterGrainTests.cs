@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Tests.Support;
@@ -251,10 +253,16 @@ public sealed class RosterGrainTests(RosterSilo silo) : IClassFixture<RosterSilo
     public async Task AnyFailure_LeavesTheRosterAndAnswersEveryone(string failure)
     {
         _hook.Answers(Two);
-        var roster = silo.Roster(silo.AddHost(_hook, http => http with { Timeout = TimeSpan.FromMilliseconds(400), Wait = TimeSpan.FromSeconds(5) }));
+        var host = silo.AddHost(_hook, http => http with { Wait = TimeSpan.FromSeconds(10) });
+        var roster = silo.Roster(host);
         var before = (await roster.GetAsync(Now)).Roster!;
 
         FailingHooks[failure](_hook);
+        if (failure is "hang" or "drip")
+        {
+            silo.Hosts.Set(host with { HttpRoster = host.HttpRoster! with { Timeout = TimeSpan.FromMilliseconds(300) } });
+        }
+
         silo.Time.Forward(TimeSpan.FromSeconds(1));
         var answer = await roster.GetAsync(Now).WaitAsync(Timeouts.Test);
         var revalidation = await roster.RevalidateAsync().WaitAsync(Timeouts.Test);
@@ -268,6 +276,7 @@ public sealed class RosterGrainTests(RosterSilo silo) : IClassFixture<RosterSilo
         Assert.NotNull(status.LastErrorAt);
         Assert.Equal(before.Version, status.Roster!.Version);
 
+        silo.Hosts.Set(host);
         _hook.Answers(Two);
         var after = await roster.RevalidateAsync();
         Assert.Null(after.Error);
@@ -447,6 +456,41 @@ public sealed class RosterGrainTests(RosterSilo silo) : IClassFixture<RosterSilo
         Assert.False(get.IsCompleted);
         gate.SetResult();
         await get;
+    }
+
+    [Fact]
+    public async Task EveryOrigin_OfARoster_IsCounted()
+    {
+        var host = silo.AddHost(_hook, http => http with { FreshFor = TimeSpan.FromMinutes(1) });
+        var counted = new ConcurrentQueue<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, me) =>
+        {
+            if (instrument is { Meter.Name: "Krewe.Grains", Name: "krewe.roster.cache" })
+            {
+                me.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+        {
+            var all = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value as string);
+            if (all["host"] == host.Domain)
+            {
+                counted.Enqueue(all["result"]!);
+            }
+        });
+        listener.Start();
+
+        _hook.Answers(Two, etag: "\"v1\"");
+        await silo.Roster(host).GetAsync(Now);
+        await silo.Roster(host).GetAsync(Now);
+        _hook.Answers("", 304);
+        await silo.Roster(host).RevalidateAsync();
+        _hook.Answers("", 500);
+        silo.Time.Forward(TimeSpan.FromMinutes(2));
+        await silo.Roster(host).GetAsync(Now);
+
+        Assert.Equal(["fetch", "hit", "not_modified", "failed", "stale"], counted);
     }
 
     [Fact]

@@ -66,6 +66,20 @@ internal interface ISemanticsGrain : IGrainWithStringKey
 
     [Alias("delay-deactivation")]
     Task StayAsync();
+
+    /// <summary>Calls a grain that calls a grain, and so on; the answer is how many there were.</summary>
+    [Alias("chain")]
+    Task<int> ChainAsync(int length);
+}
+
+[Alias("semantics-reentrant")]
+internal interface IReentrantGrain : IGrainWithStringKey
+{
+    [Alias("hold")]
+    Task HoldAsync(string gate);
+
+    [Alias("through")]
+    Task<int> ThroughAsync(int depth);
 }
 
 [Alias("semantics-observer")]
@@ -223,9 +237,21 @@ internal sealed class SemanticsGrain : Grain, ISemanticsGrain
         return Task.CompletedTask;
     }
 
+    public async Task<int> ChainAsync(int length) =>
+        length == 1 ? 1 : 1 + await GrainFactory.GetGrain<ISemanticsGrain>($"{Key}+").ChainAsync(length - 1);
+
     private static async Task<int> FailLaterAsync()
     {
         await Task.Yield();
         throw new FormatException("later");
     }
+}
+
+[Reentrant]
+internal sealed class ReentrantGrain : Grain, IReentrantGrain
+{
+    public Task HoldAsync(string gate) => Probes.GateOf(gate).PassAsync();
+
+    public async Task<int> ThroughAsync(int depth) =>
+        depth == 0 ? 0 : 1 + await GrainFactory.GetGrain<IReentrantGrain>(this.GetPrimaryKeyString()).ThroughAsync(depth - 1);
 }

@@ -71,7 +71,7 @@ internal sealed class TimerGrain : Grain, ITimerGrain
     private async Task TickAsync(string name, CancellationToken cancellationToken)
     {
         await Task.Yield();
-        if (TaskScheduler.Current == _turn && Probes.Count(name) == 3)
+        if (TaskScheduler.Current == _turn && Probes.Count(name) == 10)
         {
             Probes.GateOf(name).Reach();
         }

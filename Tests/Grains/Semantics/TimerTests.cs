@@ -15,10 +15,10 @@ public sealed class TimerTests(GrainHostFixture host) : IClassFixture<GrainHostF
         await Grain.StopAsync();
         var ticks = Probes.CountOf(_key);
 
-        // Another timer's ticks show that time has passed.
+        // Another timer's ten ticks show that time has passed. A tick that waited for its turn at the disposal may have run.
         await Grain.StartAsync(_key + "/other", isInterleaving: false);
         await Probes.GateOf(_key + "/other").Reached;
-        Assert.Equal(ticks, Probes.CountOf(_key));
+        Assert.InRange(Probes.CountOf(_key), ticks, ticks + 1);
     }
 
     [Fact]

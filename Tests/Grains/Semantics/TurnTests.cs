@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+
 namespace Krewe.Tests.Grains.Semantics;
 
 /// <summary>Which calls may run together, on both hosts.</summary>
@@ -96,6 +99,25 @@ public sealed class TurnTests(GrainHostFixture host) : IClassFixture<GrainHostFi
     }
 
     [Fact]
+    public async Task Chain_OfManyGrains_IsAnswered()
+    {
+        Assert.Equal(100, await Grain(_key).ChainAsync(100));
+        Assert.Equal(100, await Grain(_key).ChainAsync(100));
+    }
+
+    [Fact]
+    public async Task ReentrantGrain_CallsItself_AndPassesBlockedHead()
+    {
+        var grain = host.Grains.GetGrain<IReentrantGrain>(_key);
+        var head = grain.HoldAsync(_key);
+        await Probes.GateOf(_key).Reached;
+        Assert.Equal(20, await grain.ThroughAsync(20));
+        Assert.False(head.IsCompleted);
+        Probes.GateOf(_key).Open();
+        await head;
+    }
+
+    [Fact]
     public async Task TimedOutCall_GoesOnRunning()
     {
         var grain = Grain(_key);
@@ -136,6 +158,30 @@ public sealed class TurnTests(GrainHostFixture host) : IClassFixture<GrainHostFi
         Assert.False(head.IsCompleted);
         Probes.GateOf(_key).Open();
         await Probes.GateOf($"{_key}/one-way").Reached;
+    }
+
+    [Fact]
+    public async Task Calls_BeyondTheLimit_AreRefused()
+    {
+        await using var own = await GrainHostFixture.CreateAsync(
+            silo => silo.Services.Configure<SiloMessagingOptions>(options => options.MaxEnqueuedRequestsHardLimit = 3));
+        var grain = own.Grains.GetGrain<ISemanticsGrain>(_key);
+        await grain.ActivationAsync();
+        var head = grain.HoldAsync(_key);
+        await Probes.GateOf(_key).Reached;
+
+        // Which of them come first is not said: Orleans promises no order.
+        var calls = Enumerable.Range(0, 10).Select(_ => grain.ActivationAsync()).ToList();
+        while (calls.Count > 3)
+        {
+            var refused = await Task.WhenAny(calls);
+            calls.Remove(refused);
+            await Assert.ThrowsAsync<LimitExceededException>(() => refused);
+        }
+
+        Assert.All(calls, call => Assert.False(call.IsCompleted));
+        Probes.GateOf(_key).Open();
+        await Task.WhenAll([head, .. calls]);
     }
 
     [Theory]

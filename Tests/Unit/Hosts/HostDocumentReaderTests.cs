@@ -26,7 +26,7 @@ public sealed class HostDocumentReaderTests
         ("http_roster_wait", ["0", "3", "25"], ["-0.1", "25.1", "true"]),
         ("http_roster_timeout", ["0.1", "10", "25"], ["0", "26", "\"10s\""]),
         ("http_roster_stale_for", ["0", "604800"], ["-1", "1e300", "[]"]),
-        ("roster_admin_allow_from", ["\"127.0.0.1/32\"", "[\"10.0.0.0/8\",\"2001:db8::/32\"]", "\"127.0.0.1\"", "[]"], ["\"10.0.0.1/8\"", "\"10.0.0.0/33\"", "\"here\"", "[1]", "5", "{}"]),
+        ("roster_admin_allow_from", ["\"127.0.0.1/32\"", "[\"10.0.0.0/8\",\"2001:db8::/32\"]", "\"127.0.0.1\"", "\"10.0.0.1/8\"", "[]"], ["\"10.0.0.0/33\"", "\"here\"", "[1]", "5", "{}"]),
         ("hook_secret", [$"\"{Secret}\"", $"[\"{Secret}\",\"{Secret}AAAA\"]"],
             ["\"secret\"", "\"whsec_\"", "\"whsec_c2hvcnQ=\"", "\"whsec_!!!\"", "[]", $"[\"{Secret}\",\"{Secret}AAAA\",\"{Secret}BBBB\"]", "{\"secret\":\"set\"}", "[{\"secret\":\"set\"}]"]),
         ("isolate", ["true", "false"], ["\"\"", "{}"]),
@@ -79,7 +79,7 @@ public sealed class HostDocumentReaderTests
             """).Settings!;
 
         Assert.Equal(("verona.localhost", 7L, "acme", false), (settings.Domain, settings.Version, settings.Tenant, settings.Enabled));
-        Assert.Equal(["internal_hashed"], settings.Authentication);
+        Assert.Equal("internal_hashed", Assert.Single(settings.Authentication));
         Assert.Equal((false, true, 20000, true), (settings.C2SRequireEncryption, settings.AllowUnencryptedPlainAuth, settings.C2SStanzaSizeLimit, settings.Isolate));
         Assert.Equal(
             new HttpRosterSettings
@@ -104,7 +104,9 @@ public sealed class HostDocumentReaderTests
     {
         var settings = Read("{}").Settings!;
 
-        Assert.Equal(HostSettings.Default("verona.localhost") with { Version = 7 }, settings with { Authentication = HostSettings.Default("x").Authentication });
+        var defaults = HostSettings.Default("verona.localhost") with { Version = 7 };
+        Assert.Equal(defaults, settings with { Authentication = defaults.Authentication });
+        Assert.Equal("internal_hashed", Assert.Single(settings.Authentication));
         Assert.Equal("verona.localhost", settings.Tenant);
         Assert.Null(settings.HttpRoster);
     }

@@ -185,6 +185,34 @@ public sealed class RosterDocumentTests
         Assert.All(document.Skipped, skipped => Assert.True(skipped.Jid.Length <= 256));
     }
 
+    /// <summary>Whatever bytes come, there is a document whose items keep the rules, or none; never an exception.</summary>
+    [Fact]
+    public void Parse_DamagedBytes_NeverThrowsAndItemsKeepTheRules()
+    {
+        var whole = Encoding.UTF8.GetBytes("""{"b@a.example":{"name":"Zo\u00eb \ud83d\ude00","groups":["A",{"B":1}],"subscription":"to","ask":"subscribe"},"c@a.example":[[]],"d@a.example/x":{"groups":{"G":true}}}""");
+        byte[] spice = [0, 1, 0x22, 0x5C, 0x7B, 0x7D, 0x5B, 0x5D, 0x2C, 0x3A, 0x75, 0x64, 0xC3, 0xED, 0xFF, 0x30];
+        var (random, read) = (new Random(11), 0);
+        for (var round = 0; round < 50_000; round++)
+        {
+            var bytes = whole.ToArray();
+            for (var hits = random.Next(1, 4); hits > 0; hits--)
+            {
+                bytes[random.Next(bytes.Length)] = spice[random.Next(spice.Length)];
+            }
+
+            if (RosterDocument.Parse(bytes, Owner, 0, RosterSnapshot.Empty) is not { } document)
+            {
+                continue;
+            }
+
+            read++;
+            Assert.All(document.Items, item => Assert.True(item.Jid.IsBare && item.Jid.Bare != Owner.Bare && !item.Groups.Contains("")));
+            Assert.Equal(document.Items.Length, document.Items.Select(item => item.Jid.Bare).Distinct().Count());
+        }
+
+        Assert.InRange(read, 100, 49_900);
+    }
+
     private static RosterDocument? Parse(string json, int itemsMax = 0, RosterSnapshot? last = null) =>
         RosterDocument.Parse(Encoding.UTF8.GetBytes(json), Owner, itemsMax, last ?? RosterSnapshot.Empty);
 
