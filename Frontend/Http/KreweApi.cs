@@ -16,6 +16,9 @@ internal static partial class KreweApi
 {
     private const string Api = "/api";
 
+    /// <summary>Prosody's refresh: its own answers are its own, but what it refuses is refused like everything else.</summary>
+    private const string RosterAdmin = "/roster_admin";
+
     public static IServiceCollection AddKreweApi(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -39,7 +42,7 @@ internal static partial class KreweApi
 
     public static void MapKreweApi(this WebApplication app)
     {
-        app.UseWhen(http => http.Request.Path.StartsWithSegments(Api), api =>
+        app.UseWhen(http => http.Request.Path.StartsWithSegments(Api) || http.Request.Path.StartsWithSegments(RosterAdmin), api =>
         {
             api.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerFailureAsync, AllowStatusCode404Response = true });
             api.UseStatusCodePages(context => ApiResults.Problem(context.HttpContext.Response.StatusCode).ExecuteAsync(context.HttpContext));

@@ -28,7 +28,7 @@ internal sealed class RefreshEndpoints(
     {
         routes.MapPost("/roster_admin/refresh", (HttpContext http, RefreshEndpoints self) => self.PostAsync(http, null, isDetailed: false))
             .WithTags("rosters").WithSummary("Prosody's form: a JSON array of localparts.");
-        routes.MapGet("/roster_admin/refresh/{localpart}", (HttpContext http, string localpart, RefreshEndpoints self) => self.GetAsync(http, localpart))
+        routes.MapGet("/roster_admin/refresh/{localpart}", (HttpContext http, RefreshEndpoints self) => self.GetAsync(http))
             .WithTags("rosters").WithSummary("Prosody's form for one user.");
         routes.MapPost("/api/v1/hosts/{host}/rosters/refresh", (HttpContext http, string host, RefreshEndpoints self) => self.PostAsync(http, host, isDetailed: true))
             .WithTags("rosters").WithSummary("Refreshes rosters, with a result for each.");
@@ -48,6 +48,17 @@ internal sealed class RefreshEndpoints(
             return malformed!;
         }
 
+        return await RunAsync(http, host, names, isDetailed);
+    }
+
+    private async Task<IResult> GetAsync(HttpContext http)
+    {
+        var (host, refused) = await AuthorizeAsync(http, null);
+        return host is null ? refused! : await RunAsync(http, host, [ApiRequest.Rest(http, segments: 2)], isDetailed: false);
+    }
+
+    private async Task<IResult> RunAsync(HttpContext http, HostSettings host, IReadOnlyList<string> names, bool isDetailed)
+    {
         var users = RosterRefresh.Resolve(host, names);
         if (http.Request.Headers["Prefer"].Any(prefer => prefer?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) == true))
         {
@@ -65,19 +76,6 @@ internal sealed class RefreshEndpoints(
 
         await refresh.RunAsync(host, users, options.RefreshDeadline);
         return Answer(users, isDetailed);
-    }
-
-    private async Task<IResult> GetAsync(HttpContext http, string localpart)
-    {
-        var (host, refused) = await AuthorizeAsync(http, null);
-        if (host is null)
-        {
-            return refused!;
-        }
-
-        var users = RosterRefresh.Resolve(host, [localpart]);
-        await refresh.RunAsync(host, users, options.RefreshDeadline);
-        return Answer(users, isDetailed: false);
     }
 
     private static RefreshAnswer Answer(ImmutableArray<RefreshedUser> users, bool isDetailed)

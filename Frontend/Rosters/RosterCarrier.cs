@@ -12,11 +12,7 @@ internal sealed class RosterCarrier(IGrainFactory grains)
     /// <summary>Pushes the changes and sends the presence that follows; done when it has its place in the streams.</summary>
     public async Task CarryAsync(Jid owner, RosterChangeSet changes)
     {
-        if (changes.Changes.IsEmpty)
-        {
-            return;
-        }
-
+        // Also when nothing changed: sessions that could not load the roster when they began may learn only now what it is.
         var sessions = grains.Sessions(owner);
         var applied = await sessions.RosterChangedAsync(changes, isResync: false);
         if (!applied.IsApplied)

@@ -27,10 +27,11 @@ internal sealed partial class UserSessionsGrain
         }
 
         // Changes are carried here one by one; only the first roster is taken as it is.
-        _roster ??= update.Roster;
+        List<Task> introduced = _roster is null && update.Roster is { } first ? Introduce(first) : [];
         var other = update.Roster is { } given && given.Version != _roster!.Version ? _roster.Version : null;
         var presence = update.Presence;
-        await (presence.Type == StanzaType.Unavailable ? SendUnavailable(resource, presence) : SendAvailable(resource, presence, update.Priority));
+        var sent = presence.Type == StanzaType.Unavailable ? SendUnavailable(resource, presence) : SendAvailable(resource, presence, update.Priority);
+        await Task.WhenAll([.. introduced, sent]);
         return other;
     }
 
@@ -123,13 +124,26 @@ internal sealed partial class UserSessionsGrain
             }
         }
 
-        _roster = changes.Roster;
+        var isFirst = _roster is null;
         var sent = new List<Task>();
         foreach (var change in changes.Changes)
         {
-            ApplyChange(change, sent);
+            if (isFirst)
+            {
+                Push(change, sent);
+            }
+            else
+            {
+                ApplyChange(change, sent);
+            }
         }
 
+        if (isFirst)
+        {
+            sent.AddRange(Introduce(changes.Roster));
+        }
+
+        _roster = changes.Roster;
         await Task.WhenAll(sent);
         return new RosterApplied(true, changes.Roster.Version);
     }
@@ -166,11 +180,39 @@ internal sealed partial class UserSessionsGrain
             }
         }
 
+        Push(change, sent);
+        SendGains(contact, before, after, available, sent);
+    }
+
+    /// <summary>
+    /// The first roster that the sessions get to know. Resources that became available before it, as it could not be loaded, are so for its contacts from now
+    /// on, whether or not anything in it has changed.
+    /// </summary>
+    private List<Task> Introduce(RosterSnapshot roster)
+    {
+        _roster = roster;
+        var sent = new List<Task>();
+        if (_resources.FindAll(resource => resource.IsAvailable) is { Count: > 0 } available)
+        {
+            foreach (var item in roster.Items)
+            {
+                SendGains(item.Jid, SubscriptionState.None, item.Subscription, available, sent);
+            }
+        }
+
+        return sent;
+    }
+
+    private void Push(RosterChange change, List<Task> sent)
+    {
         if (change.After is { IsShown: true } || change.Before is { IsShown: true })
         {
             sent.Add(DeliverAsync(_resources.FindAll(resource => resource.IsInterested), new RosterPushContent(change)));
         }
+    }
 
+    private void SendGains(Jid contact, SubscriptionState before, SubscriptionState after, List<ConnectedResource> available, List<Task> sent)
+    {
         if (!before.HasFrom() && after.HasFrom())
         {
             foreach (var resource in available)
