@@ -94,8 +94,8 @@ internal sealed partial class C2SStream
             StreamException.Throw(_account is null ? StreamErrorCondition.HostUnknown : StreamErrorCondition.NotAuthorized);
         }
 
-        // A certificate of another of our hosts proves nothing for this one.
-        if (_sni is not null && _certificate is { } shown && !shown.Covers(domain))
+        // A certificate of another of our hosts proves nothing for this one; what the operator gives a host itself is the client's to judge.
+        if (_sni is not null && !(JidEnforcement.TryPrepareDomainpart(_sni, out var asked) && asked == domain) && _certificate is { } shown && !shown.Covers(domain))
         {
             StreamException.Throw(StreamErrorCondition.HostUnknown);
         }
@@ -275,6 +275,11 @@ internal sealed partial class C2SStream
             return;
         }
 
+        if (!Host.Enabled)
+        {
+            StreamException.Throw(StreamErrorCondition.HostGone);
+        }
+
         Session = Session == 0 ? _services.Sessions.NextNumber() : Session;
         _transport = !IsEncrypted ? "tcp" : _isDirectTls ? "tls" : "starttls";
         var account = _account!;
@@ -295,6 +300,7 @@ internal sealed partial class C2SStream
         LiveSince = bound.LiveSince;
         (_fromFull, _fromBare) = (Escaped(self), Escaped(self.ToBare()));
         _counted = _counters = _services.Instruments.Host(_domain);
+        _services.Watch.Bound(this);
         _services.Instruments.StreamOpened(_domain, _transport);
         _services.Log.Bound(_connection.ConnectionId, self.ToString());
         var output = ReplyBuffer.Rent();
