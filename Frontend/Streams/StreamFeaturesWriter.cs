@@ -51,7 +51,11 @@ internal static class StreamFeaturesWriter
             xml.Raw("</sasl-channel-binding>"u8);
         }
 
-        WriteLimits(ref xml, StreamLimits.Default.PreAuthBytesMax, StreamWatch.BindWithin);
+        if (mechanisms.Count > 0)
+        {
+            WriteLimits(ref xml, StreamLimits.Default.PreAuthBytesMax, StreamWatch.BindWithin);
+        }
+
         xml.Raw("</stream:features>"u8);
     }
 
