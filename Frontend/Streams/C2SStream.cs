@@ -180,7 +180,7 @@ internal sealed partial class C2SStream
             var buffer = result.Buffer;
             try
             {
-                while (_state != StreamState.Ended && _framer.TryRead(ref buffer, out var frame))
+                while (_state != StreamState.Ended && !_isTlsNext && _framer.TryRead(ref buffer, out var frame))
                 {
                     var handled = HandleAsync(frame);
                     if (!handled.IsCompletedSuccessfully)
