@@ -61,8 +61,9 @@ internal sealed partial class UserSessionsGrain
         Track(presence);
         var targets = _resources.FindAll(resource => resource.IsAvailable && (contact.OnlyResource is null || resource.Jid.Resourcepart == contact.OnlyResource));
 
-        // Broadcasts carry no 'to' of their own; directed presence keeps the one that it has (RFC 6121 §4.6).
-        Task delivered = DeliverAsync(targets, new StanzaContent(presence, presence.To is null ? _self : null));
+        // Broadcasts carry no 'to' of their own; directed presence keeps the one that it has (RFC 6121 §4.6), and its end has it too.
+        var to = presence.To is not null ? null : contact.OnlyResource is { } only ? _self.WithPreparedResource(only) : _self;
+        Task delivered = DeliverAsync(targets, new StanzaContent(presence, to));
         return contact.ImpliesProbe ? Task.WhenAll([delivered, .. AnswerProbe(presence.From)]) : delivered;
     }
 
