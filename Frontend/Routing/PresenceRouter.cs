@@ -128,12 +128,20 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
             return;
         }
 
+        // RFC 6121 §3.1.5: the approval, then the presence that it allows. §3.2.2 has it the other way round: unavailable, then the end of it.
+        var isFirst = subscription.Type == StanzaType.Subscribed;
+        var isRouted = update.Route.Contains(subscription.Type);
+        if (isRouted && isFirst)
+        {
+            await SendAsync(stream.Domain, subscription);
+        }
+
         if (update.Changes is { } changes)
         {
             await carrier.CarryAsync(self, changes);
         }
 
-        if (update.Route.Contains(subscription.Type))
+        if (isRouted && !isFirst)
         {
             await SendAsync(stream.Domain, subscription);
         }

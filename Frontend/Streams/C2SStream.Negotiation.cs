@@ -269,6 +269,12 @@ internal sealed partial class C2SStream
             StreamException.Throw(StreamErrorCondition.PolicyViolation, "too many binds");
         }
 
+        // It may have gone since the header.
+        if (await _services.Hosts.GetAsync(_domain) is not { Enabled: true })
+        {
+            StreamException.Throw(StreamErrorCondition.HostGone);
+        }
+
         if (!TryReadResource(element, out var resource))
         {
             RefuseBind(id, StanzaError.BadRequest);

@@ -67,8 +67,9 @@ internal sealed partial class UserSessionsGrain
         // RFC 6121 §4.2.3: to the account for all available resources; to one resource for that one, available or not.
         var targets = _resources.FindAll(resource => contact.OnlyResource is { } only ? resource.Jid.Resourcepart == only : resource.IsAvailable);
 
-        // Broadcasts carry no 'to' of their own; directed presence keeps the one that it has (RFC 6121 §4.6).
-        Task delivered = DeliverAsync(targets, new StanzaContent(presence, presence.To is null ? _self : null));
+        // Broadcasts carry no 'to' of their own; directed presence keeps the one that it has (RFC 6121 §4.6), and its end has it too.
+        var to = presence.To is not null ? null : contact.OnlyResource is { } only ? _self.WithPreparedResource(only) : _self;
+        Task delivered = DeliverAsync(targets, new StanzaContent(presence, to));
         return contact.ImpliesProbe ? Task.WhenAll([delivered, .. AnswerProbe(presence.From)]) : delivered;
     }
 
