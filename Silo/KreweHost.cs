@@ -91,6 +91,7 @@ internal static class KreweHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(new LocalRoutes(options.UseLocalPath));
         builder.Services.AddSingleton(new Readiness(GrainHost.Name));
+        builder.Services.AddHostedService<HeapTrim>();
         builder.AddGrainHost();
         builder.Services.AddKreweGrains(options);
         builder.Services.AddKreweFrontend();

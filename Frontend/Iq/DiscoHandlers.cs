@@ -51,7 +51,7 @@ internal sealed class DiscoInfoHandler(Lazy<ServerFeatures> features) : IIqHandl
     }
 }
 
-/// <summary>XEP-0030 §4: a host has no items yet; an account shows its own resources to itself only.</summary>
+/// <summary>XEP-0030 §4: a host has no items yet, and an account shows none.</summary>
 internal sealed class DiscoItemsHandler : IIqHandler
 {
     public string Namespace => "http://jabber.org/protocol/disco#items";
@@ -82,6 +82,6 @@ internal static class DiscoNode
     public static string? Of(ReadOnlySpan<byte> iq)
     {
         var reader = new XmlElementReader(iq);
-        return reader.Read() && reader.Read() && reader.TryGetAttribute("node"u8, out var node) ? node : null;
+        return reader.ReadToFirstChild() && reader.TryGetAttribute("node"u8, out var node) ? node : null;
     }
 }

@@ -68,6 +68,11 @@ internal sealed class RosterHandler(IGrainFactory grains, RosterCarrier carrier,
         {
             answer = new RosterAnswer(RosterOutcome.Failed, null);
         }
+        catch
+        {
+            stream.WriteRoster([], null);
+            throw;
+        }
 
         if (answer.Roster is not { } roster)
         {
@@ -138,7 +143,7 @@ internal sealed class RosterHandler(IGrainFactory grains, RosterCarrier carrier,
     {
         version = null;
         var reader = new XmlElementReader(iq);
-        if (!reader.Read() || !reader.Read())
+        if (!reader.ReadToFirstChild())
         {
             return false;
         }
@@ -149,7 +154,15 @@ internal sealed class RosterHandler(IGrainFactory grains, RosterCarrier carrier,
         }
 
         // RFC 6121 §2.1.3: a get has no items.
-        return reader.IsEmpty || !reader.Read() || reader.Node != XmlNode.Start;
+        while (reader.Read() && reader.Depth > 1)
+        {
+            if (reader.Node == XmlNode.Start)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>RFC 6121 §2.3.3: what is wrong with a roster set; null when nothing is.</summary>
@@ -157,9 +170,7 @@ internal sealed class RosterHandler(IGrainFactory grains, RosterCarrier carrier,
     {
         change = null;
         var reader = new XmlElementReader(iq);
-        reader.Read();
-        reader.Read();
-        if (reader.IsEmpty)
+        if (!reader.ReadToFirstChild() || reader.IsEmpty)
         {
             return StanzaError.BadRequest;
         }

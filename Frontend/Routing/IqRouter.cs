@@ -4,6 +4,7 @@ using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Iq;
+using Krewe.Frontend.Observability;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
 
@@ -13,7 +14,7 @@ namespace Krewe.Frontend.Routing;
 /// IQs (RFC 6120 §8.2.3, §10.3.3, §10.5): every get and set gets exactly one answer. What the server answers for itself or for an account goes to the handler of
 /// its payload; what is for a full JID goes there.
 /// </summary>
-internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, IqHandlers handlers)
+internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, IqHandlers handlers, FrontendInstruments instruments)
 {
     public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
@@ -56,7 +57,20 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
             return default;
         }
 
-        return handler.IsInSequence ? stream.QueueStepAsync(() => handler.HandleAsync(request).AsTask()) : handler.HandleAsync(request);
+        return handler.IsInSequence ? stream.QueueStepAsync(() => AnswerAsync(handler, request), holdsBackOthers: false) : handler.HandleAsync(request);
+    }
+
+    /// <summary>Nobody is left unanswered, whatever becomes of the grain behind it.</summary>
+    private static async Task AnswerAsync(IIqHandler handler, IqRequest request)
+    {
+        try
+        {
+            await handler.HandleAsync(request);
+        }
+        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        {
+            request.Refuse(StanzaError.InternalServerErrorWait);
+        }
     }
 
     /// <summary>To a full JID, or to another domain.</summary>
@@ -80,8 +94,19 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
             return;
         }
 
-        var outcome = to.HasLocalpart && !routes.IsSurelyOffline(to.Bare) ? await grains.Sessions(to).RouteAsync(iq)
-            : iq.Type is StanzaType.Get or StanzaType.Set ? RouteOutcome.ServiceUnavailable : RouteOutcome.Ignored;
+        RouteOutcome outcome;
+        try
+        {
+            outcome = to.HasLocalpart && !routes.IsSurelyOffline(to.Bare) ? await grains.Sessions(to).RouteAsync(iq)
+                : iq.Type is StanzaType.Get or StanzaType.Set ? RouteOutcome.ServiceUnavailable : RouteOutcome.Ignored;
+        }
+        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        {
+            instruments.RouteFailed(RoutePath.Grain);
+            StanzaErrorWriter.Refuse(stream, iq, StanzaError.RemoteServerTimeout);
+            return;
+        }
+
         if (outcome == RouteOutcome.ServiceUnavailable)
         {
             StanzaErrorWriter.Refuse(stream, iq, StanzaError.ServiceUnavailable);
@@ -91,8 +116,7 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
     private ValueTask HandleStampedAsync(C2SStream stream, StanzaFrame iq, IqTarget target)
     {
         var payload = new XmlElementReader(iq.Xml.Span);
-        payload.Read();
-        var handler = payload.Read() ? handlers.Find(Encoding.UTF8.GetBytes(payload.Namespace), Encoding.UTF8.GetBytes(payload.LocalName), target) : null;
+        var handler = payload.ReadToFirstChild() ? handlers.Find(Encoding.UTF8.GetBytes(payload.Namespace), Encoding.UTF8.GetBytes(payload.LocalName), target) : null;
         var request = new IqRequest(stream, iq.Type, iq.Id!, iq.To, target, iq.Xml.ToArray());
         if (handler is null)
         {
@@ -100,6 +124,6 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
             return default;
         }
 
-        return handler.HandleAsync(request);
+        return new ValueTask(AnswerAsync(handler, request));
     }
 }

@@ -37,7 +37,7 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
 
             // RFC 6121 §3.1.2: from account to account, whatever resource was named.
             var subscription = StanzaStamping.Stamp(stream, element, head, to.ToBare(), isToRewritten: true, isFromBare: true);
-            return stream.QueueStepAsync(() => OutboundSubscriptionAsync(stream, subscription));
+            return stream.QueueStepAsync(() => AnsweredAsync(stream, subscription, () => OutboundSubscriptionAsync(stream, subscription)));
         }
 
         if (to is null && type is StanzaType.Available or StanzaType.Unavailable)
@@ -45,7 +45,7 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
             var broadcast = StanzaStamping.Stamp(stream, element, head, null);
             return type == StanzaType.Available && !stream.IsAvailable
                 ? stream.QueueStepAsync(() => stream.BecomeAvailableAsync(broadcast, priority))
-                : stream.InOrderAsync(() => stream.SendPresenceAsync(broadcast, priority, null));
+                : stream.InOrderAsync(() => stream.RunAsideAsync(() => stream.SendPresenceAsync(broadcast, priority, null)));
         }
 
         if (to is null)
@@ -55,7 +55,20 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
         }
 
         var presence = StanzaStamping.Stamp(stream, element, head, to);
-        return stream.InOrderAsync(() => DirectAsync(stream, presence, self));
+        return stream.InOrderAsync(() => AnsweredAsync(stream, presence, () => DirectAsync(stream, presence, self)));
+    }
+
+    /// <summary>A grain that does not answer costs the stanza, not the stream; its sender is told.</summary>
+    private static async Task AnsweredAsync(C2SStream stream, StanzaFrame presence, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        {
+            StanzaErrorWriter.Refuse(stream, presence, StanzaError.RemoteServerTimeout);
+        }
     }
 
     private async Task DirectAsync(C2SStream stream, StanzaFrame presence, Jid self)
@@ -101,6 +114,13 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
             return;
         }
 
+        // A host that keeps its own rosters must not note a request that can go nowhere (RFC 6120 §10.4.3).
+        if (stream.Host.HttpRoster is null && contact.Domainpart != stream.Domain && !await IsReachableAsync(stream.Domain, contact.Domainpart))
+        {
+            StanzaErrorWriter.Refuse(stream, subscription, StanzaError.RemoteServerNotFound);
+            return;
+        }
+
         var update = await grains.Roster(self).OutboundAsync(subscription.Type, contact);
         if (update.Error is { } error)
         {
@@ -108,12 +128,20 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
             return;
         }
 
+        // RFC 6121 §3.1.5: the approval, then the presence that it allows. §3.2.2 has it the other way round: unavailable, then the end of it.
+        var isFirst = subscription.Type == StanzaType.Subscribed;
+        var isRouted = update.Route.Contains(subscription.Type);
+        if (isRouted && isFirst)
+        {
+            await SendAsync(stream.Domain, subscription);
+        }
+
         if (update.Changes is { } changes)
         {
             await carrier.CarryAsync(self, changes);
         }
 
-        if (update.Route.Contains(subscription.Type))
+        if (isRouted && !isFirst)
         {
             await SendAsync(stream.Domain, subscription);
         }
@@ -164,14 +192,11 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
 
     private async Task<bool> IsKnownAsync(string fromDomain, Jid account)
     {
-        if (account.Domainpart != fromDomain
-            && !(await hosts.GetAsync(account.Domainpart) is { Enabled: true, Isolate: false } && await hosts.GetAsync(fromDomain) is { Isolate: false }))
-        {
-            return false;
-        }
-
-        return (await grains.Account(account).GetAsync()).Exists;
+        return (account.Domainpart == fromDomain || await IsReachableAsync(fromDomain, account.Domainpart)) && (await grains.Account(account).GetAsync()).Exists;
     }
+
+    private async ValueTask<bool> IsReachableAsync(string fromDomain, string domain) =>
+        await hosts.GetAsync(domain) is { Enabled: true, Isolate: false } && await hosts.GetAsync(fromDomain) is { Isolate: false };
 
     /// <summary>RFC 6121 §4.7.2.3: an integer from −128 to 127; 0 when there is none.</summary>
     private static bool TryReadPriority(ReadOnlySpan<byte> presence, out sbyte priority)

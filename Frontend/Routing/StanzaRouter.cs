@@ -115,14 +115,23 @@ internal sealed class StanzaRouter(
             return;
         }
 
-        switch (await DecideAsync(message))
+        try
         {
-            case RouteOutcome.StoreOffline:
-                await offline.StoreAsync(stream, message);
-                break;
-            case RouteOutcome.ServiceUnavailable:
-                StanzaErrorWriter.Refuse(stream, message, StanzaError.ServiceUnavailable);
-                break;
+            switch (await DecideAsync(message))
+            {
+                case RouteOutcome.StoreOffline:
+                    await offline.StoreAsync(stream, message);
+                    break;
+                case RouteOutcome.ServiceUnavailable:
+                    StanzaErrorWriter.Refuse(stream, message, StanzaError.ServiceUnavailable);
+                    break;
+            }
+        }
+        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        {
+            // It may have arrived all the same; its sender is never left without a word (contract §6, "Acknowledged").
+            instruments.RouteFailed(RoutePath.Grain);
+            StanzaErrorWriter.Refuse(stream, message, StanzaError.RemoteServerTimeout);
         }
     }
 

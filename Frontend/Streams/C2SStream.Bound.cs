@@ -23,6 +23,7 @@ internal sealed partial class C2SStream
     private readonly Lock _pushes = new();
     private Task _lastStep = Task.CompletedTask;
     private int _stepsWaiting;
+    private int _unsettled;
     private List<RosterChange>? _heldPushes;
     private byte[] _lastToRaw = [];
     private Jid? _lastTo;
@@ -50,8 +51,8 @@ internal sealed partial class C2SStream
 
     public ReadOnlySpan<byte> StreamLang => _framer.Header.LangEscaped.Span;
 
-    /// <summary>True while an earlier stanza of this stream waits for its place: nothing may pass it.</summary>
-    public bool IsUnsettled => Volatile.Read(ref _stepsWaiting) > 0;
+    /// <summary>True while an earlier stanza of this stream waits for its place: nothing may pass it. A roster get that waits for the tenant holds up nobody.</summary>
+    public bool IsUnsettled => Volatile.Read(ref _unsettled) > 0;
 
     private ValueTask HandleBoundAsync(Frame frame)
     {
@@ -76,7 +77,9 @@ internal sealed partial class C2SStream
             }
         }
 
-        var limits = Host.Limits;
+        var host = Host;
+        _framer.StanzaBytesMax = host.C2SStanzaSizeLimit;
+        var limits = host.Limits;
         var pause = _throttle.Charge(bytes, limits.StanzasPerSecond, limits.BytesPerSecond, Environment.TickCount64);
         return pause == TimeSpan.Zero ? routed : SlowDownAsync(routed, pause);
     }
@@ -101,16 +104,18 @@ internal sealed partial class C2SStream
     }
 
     /// <summary>Runs a step that may wait long, such as for a roster: aside, so that the stream goes on, but with later steps behind it.</summary>
-    public ValueTask QueueStepAsync(Func<Task> step)
+    /// <param name="holdsBackOthers">Whether messages behind it wait for it.</param>
+    public ValueTask QueueStepAsync(Func<Task> step, bool holdsBackOthers = true)
     {
         // Only the read loop comes here, so the chain needs no lock; and a step's first part may run far, so it must not hold one.
         var before = _lastStep;
         var isFull = Interlocked.Increment(ref _stepsWaiting) > StepsMax;
-        _lastStep = RunStepAsync(before, step);
+        Interlocked.Add(ref _unsettled, holdsBackOthers ? 1 : 0);
+        _lastStep = RunStepAsync(before, step, holdsBackOthers);
         return isFull ? new ValueTask(before) : default;
     }
 
-    private async Task RunStepAsync(Task before, Func<Task> step)
+    private async Task RunStepAsync(Task before, Func<Task> step, bool holdsBackOthers)
     {
         try
         {
@@ -124,6 +129,7 @@ internal sealed partial class C2SStream
         finally
         {
             Interlocked.Decrement(ref _stepsWaiting);
+            Interlocked.Add(ref _unsettled, holdsBackOthers ? -1 : 0);
         }
     }
 

@@ -94,8 +94,8 @@ internal sealed partial class C2SStream
             StreamException.Throw(_account is null ? StreamErrorCondition.HostUnknown : StreamErrorCondition.NotAuthorized);
         }
 
-        // A certificate of another of our hosts proves nothing for this one.
-        if (_sni is not null && _certificate is { } shown && !shown.Covers(domain))
+        // A certificate of another of our hosts proves nothing for this one; what the operator gives a host itself is the client's to judge.
+        if (_sni is not null && !(JidEnforcement.TryPrepareDomainpart(_sni, out var asked) && asked == domain) && _certificate is { } shown && !shown.Covers(domain))
         {
             StreamException.Throw(StreamErrorCondition.HostUnknown);
         }
@@ -269,10 +269,21 @@ internal sealed partial class C2SStream
             StreamException.Throw(StreamErrorCondition.PolicyViolation, "too many binds");
         }
 
+        // It may have gone since the header.
+        if (await _services.Hosts.GetAsync(_domain) is not { Enabled: true })
+        {
+            StreamException.Throw(StreamErrorCondition.HostGone);
+        }
+
         if (!TryReadResource(element, out var resource))
         {
             RefuseBind(id, StanzaError.BadRequest);
             return;
+        }
+
+        if (!Host.Enabled)
+        {
+            StreamException.Throw(StreamErrorCondition.HostGone);
         }
 
         Session = Session == 0 ? _services.Sessions.NextNumber() : Session;
@@ -295,6 +306,7 @@ internal sealed partial class C2SStream
         LiveSince = bound.LiveSince;
         (_fromFull, _fromBare) = (Escaped(self), Escaped(self.ToBare()));
         _counted = _counters = _services.Instruments.Host(_domain);
+        _services.Watch.Bound(this);
         _services.Instruments.StreamOpened(_domain, _transport);
         _services.Log.Bound(_connection.ConnectionId, self.ToString());
         var output = ReplyBuffer.Rent();

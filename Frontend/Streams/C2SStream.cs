@@ -114,7 +114,12 @@ internal sealed partial class C2SStream
     /// <summary>Ends the stream with an error (RFC 6120 §4.9); the first call counts. May be called from any thread.</summary>
     public void End(StreamErrorCondition condition, string? text)
     {
-        if (TryEnd(condition.ToName()))
+        if (_isDirectTls && _tls is null)
+        {
+            // There is nobody yet who could read it.
+            Abort(condition.ToName());
+        }
+        else if (TryEnd(condition.ToName()))
         {
             _services.Instruments.StreamError(condition.ToName());
             if (!_isHeaderSent)
@@ -182,7 +187,7 @@ internal sealed partial class C2SStream
             var unread = buffer.Length;
             try
             {
-                while (_state != StreamState.Ended && _framer.TryRead(ref buffer, out var frame))
+                while (_state != StreamState.Ended && !_isTlsNext && _framer.TryRead(ref buffer, out var frame))
                 {
                     var handled = HandleAsync(frame);
                     if (!handled.IsCompletedSuccessfully)
@@ -238,10 +243,11 @@ internal sealed partial class C2SStream
     {
         _services.Watch.Remove(this);
         TryEnd("connection-lost");
-        if (Self is { } self)
+        if (Session != 0)
         {
+            // Also after a bind that was refused or got lost: then the silo drops what it may have of it.
             _services.Sessions.Remove(Session);
-            await UnbindAsync(self);
+            await UnbindAsync(_account!);
         }
 
         await Queue.CloseAsync().WaitAsync(CloseWithin, _services.Time).ContinueWith(static _ => { }, TaskScheduler.Default);

@@ -1,11 +1,10 @@
 using Krewe.Contracts.Hosts;
-using Krewe.Frontend.Delivery;
 using Microsoft.Extensions.Hosting;
 
 namespace Krewe.Frontend.Streams;
 
-/// <summary>Ends the streams of hosts that were removed or disabled (contract §3, <c>enabled</c>).</summary>
-internal sealed class HostWatch(IHostSettingsSource hosts, SessionTable sessions) : IHostedService
+/// <summary>Ends the streams, bound or not, of hosts that were removed or disabled (contract §3, <c>enabled</c>).</summary>
+internal sealed class HostWatch(IHostSettingsSource hosts, StreamWatch streams) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -23,7 +22,7 @@ internal sealed class HostWatch(IHostSettingsSource hosts, SessionTable sessions
     {
         if (settings is not { Enabled: true })
         {
-            foreach (var stream in sessions.OfHost(domain))
+            foreach (var stream in streams.OfHost(domain))
             {
                 stream.End(StreamErrorCondition.HostGone, null);
             }

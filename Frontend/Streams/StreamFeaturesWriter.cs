@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Xml;
@@ -50,6 +51,11 @@ internal static class StreamFeaturesWriter
             xml.Raw("</sasl-channel-binding>"u8);
         }
 
+        if (mechanisms.Count > 0)
+        {
+            WriteLimits(ref xml, StreamLimits.Default.PreAuthBytesMax, StreamWatch.BindWithin);
+        }
+
         xml.Raw("</stream:features>"u8);
     }
 
@@ -62,10 +68,18 @@ internal static class StreamFeaturesWriter
         xml.Raw("<c xmlns='http://jabber.org/protocol/caps' hash='sha-1'"u8);
         xml.Attribute("node"u8, ServerFeatures.CapsNode);
         xml.Attribute("ver"u8, server.CapsVersion);
-        xml.Raw("/><limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>"u8);
-        xml.Text(host.C2SStanzaSizeLimit.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        xml.Raw("/>"u8);
+        WriteLimits(ref xml, host.C2SStanzaSizeLimit, StreamWatch.DeadAfter);
+        xml.Raw("</stream:features>"u8);
+    }
+
+    /// <summary>XEP-0478: what a stanza may weigh, and how long a stream may be silent.</summary>
+    private static void WriteLimits(ref XmppWriter xml, int bytes, TimeSpan idle)
+    {
+        xml.Raw("<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>"u8);
+        xml.Text(bytes.ToString(CultureInfo.InvariantCulture));
         xml.Raw("</max-bytes><idle-seconds>"u8);
-        xml.Text(((int)StreamWatch.DeadAfter.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture));
-        xml.Raw("</idle-seconds></limits></stream:features>"u8);
+        xml.Text(((int)idle.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+        xml.Raw("</idle-seconds></limits>"u8);
     }
 }

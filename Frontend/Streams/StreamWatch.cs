@@ -23,6 +23,7 @@ internal sealed class StreamWatch(TimeProvider time) : BackgroundService
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    /// <summary>Each stream, and whether it is still without a session.</summary>
     private readonly ConcurrentDictionary<C2SStream, bool> _streams = new();
     private int _unbound;
     private volatile bool _isDraining;
@@ -32,18 +33,36 @@ internal sealed class StreamWatch(TimeProvider time) : BackgroundService
     public void Add(C2SStream stream)
     {
         _streams[stream] = true;
+        var unbound = Interlocked.Increment(ref _unbound);
         if (_isDraining)
         {
             StreamException.Throw(StreamErrorCondition.SystemShutdown);
         }
 
-        if (Volatile.Read(ref _unbound) > UnboundMax)
+        if (unbound > UnboundMax)
         {
             StreamException.Throw(StreamErrorCondition.ResourceConstraint);
         }
     }
 
-    public void Remove(C2SStream stream) => _streams.TryRemove(stream, out _);
+    public void Remove(C2SStream stream)
+    {
+        if (_streams.TryRemove(stream, out var isUnbound) && isUnbound)
+        {
+            Interlocked.Decrement(ref _unbound);
+        }
+    }
+
+    /// <summary>The stream has a session: it no longer counts among the strangers.</summary>
+    public void Bound(C2SStream stream)
+    {
+        if (_streams.TryUpdate(stream, false, true))
+        {
+            Interlocked.Decrement(ref _unbound);
+        }
+    }
+
+    public IEnumerable<C2SStream> OfHost(string domain) => _streams.Keys.Where(stream => stream.Domain == domain);
 
     /// <summary>Ends every stream with <c>system-shutdown</c>; done when they are closed or the time is up.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
@@ -72,12 +91,10 @@ internal sealed class StreamWatch(TimeProvider time) : BackgroundService
     private void Sweep()
     {
         var now = Environment.TickCount64;
-        var unbound = 0;
         foreach (var stream in _streams.Keys)
         {
             if (stream.State != StreamState.Bound)
             {
-                unbound++;
                 if (now - stream.OpenedAt > BindWithin.TotalMilliseconds)
                 {
                     stream.End(StreamErrorCondition.PolicyViolation, "not authenticated in time");
@@ -92,7 +109,5 @@ internal sealed class StreamWatch(TimeProvider time) : BackgroundService
                 stream.AskWhetherAlive();
             }
         }
-
-        Volatile.Write(ref _unbound, unbound);
     }
 }

@@ -65,6 +65,20 @@ internal ref partial struct XmlElementReader(ReadOnlySpan<byte> element, string 
         return false;
     }
 
+    /// <summary>Goes to the start of the first child element of the whole; white space in front of it says nothing (RFC 6120 §8.2.3). False when there is none.</summary>
+    public bool ReadToFirstChild()
+    {
+        while (Read())
+        {
+            if (Node == XmlNode.Start && Depth == 1)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The text directly inside the element whose start the reader stands on; moves to its end. Elements in between are skipped.</summary>
     public string ReadText()
     {

@@ -20,7 +20,8 @@ public readonly record struct DeliveryDecision(RouteOutcome Outcome, int Index =
 public static class DeliveryPolicy
 {
     /// <summary>Decides for a message, or for an IQ to a full JID (an IQ to a bare JID is the server's to answer, §8.5.2.1.3).</summary>
-    public static DeliveryDecision Decide(StanzaKind kind, StanzaType type, string? toResource, ReadOnlySpan<ResourceRoute> resources)
+    /// <param name="isTrusted">The recipient lets the sender see its presence: then an error instead of silence tells nothing new (§8.1).</param>
+    public static DeliveryDecision Decide(StanzaKind kind, StanzaType type, string? toResource, ReadOnlySpan<ResourceRoute> resources, bool isTrusted = false)
     {
         if (toResource is not null)
         {
@@ -37,12 +38,12 @@ public static class DeliveryPolicy
         return kind switch
         {
             StanzaKind.Iq => type is StanzaType.Get or StanzaType.Set ? new(RouteOutcome.ServiceUnavailable) : new(RouteOutcome.Ignored),
-            StanzaKind.Message => DecideMessage(type, toResource is not null, resources),
+            StanzaKind.Message => DecideMessage(type, toResource is not null, resources, isTrusted),
             _ => new(RouteOutcome.Ignored),
         };
     }
 
-    private static DeliveryDecision DecideMessage(StanzaType type, bool isFull, ReadOnlySpan<ResourceRoute> resources) => (type, isFull) switch
+    private static DeliveryDecision DecideMessage(StanzaType type, bool isFull, ReadOnlySpan<ResourceRoute> resources, bool isTrusted) => (type, isFull) switch
     {
         // §8.5.2.1.1 and §8.5.2.2.1
         (StanzaType.Normal or StanzaType.Chat, false) => MostAvailable(resources),
@@ -51,6 +52,7 @@ public static class DeliveryPolicy
         (StanzaType.Chat, true) => MostAvailable(resources),
         (StanzaType.Headline, false) => AllNonNegative(resources),
         (StanzaType.Groupchat, false) => new(RouteOutcome.ServiceUnavailable),
+        (StanzaType.Normal or StanzaType.Groupchat or StanzaType.Headline, true) when isTrusted => new(RouteOutcome.ServiceUnavailable),
         _ => new(RouteOutcome.Ignored),
     };
 

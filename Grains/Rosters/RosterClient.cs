@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Krewe.Contracts.Addressing;
@@ -15,6 +16,9 @@ internal sealed class RosterClient(OutboundHttp http)
     private const string LocalpartMark = "%s";
     private const int SourceHashBytes = 8;
 
+    /// <summary>Once for each snapshot of a host, not for each login; one string for all of its rosters.</summary>
+    private static readonly ConditionalWeakTable<HttpRosterSettings, string> Sources = [];
+
     /// <param name="etag">Of the copy that is held; null when there is none.</param>
     /// <returns>Null when no URL can be made for the user.</returns>
     public async ValueTask<HookResponse?> FetchAsync(HostSettings host, HttpRosterSettings roster, Jid user, string? etag)
@@ -29,8 +33,8 @@ internal sealed class RosterClient(OutboundHttp http)
     }
 
     /// <summary>Tells one <c>http_roster_url</c> from another without keeping it: it may hold a token.</summary>
-    public static string SourceOf(HttpRosterSettings roster) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(roster.Url)).AsSpan(0, SourceHashBytes));
+    public static string SourceOf(HttpRosterSettings roster) => Sources.GetValue(
+        roster, static settings => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(settings.Url)).AsSpan(0, SourceHashBytes)));
 
     /// <summary>The URL of a user's roster; null when the template makes none.</summary>
     public static Uri? Url(string template, string localpart)

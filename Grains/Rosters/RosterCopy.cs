@@ -107,6 +107,10 @@ internal sealed class RosterCopy
 
     public void ForgetRequest(Jid from) => _pending.RemoveAll(each => each.From.Bare == from.Bare);
 
+    /// <summary>The whole roster as if each contact had just been added, in versions that end with the present one.</summary>
+    public RosterChangeSet FromNothing() =>
+        RosterComparison.Compare(RosterSnapshot.Empty, Roster.Items, _version with { Number = _version.Number - Roster.Items.Length });
+
     public RosterChangeSet Since(string version) => _history.Since(version, Roster);
 
     private RosterVersion LastVersion() => _hasOwnEpoch ? _version : _version.WithNewEpoch();
@@ -116,6 +120,11 @@ internal sealed class RosterCopy
         Roster = set.Roster;
         _version = RosterVersion.Parse(set.Roster.Version);
         _hasOwnEpoch = true;
-        _history.Add(set);
+
+        // What led from nothing to the first copy need not be kept: it is the copy itself.
+        if (set.FromVersion != RosterSnapshot.Empty.Version)
+        {
+            _history.Add(set);
+        }
     }
 }

@@ -71,7 +71,9 @@ internal sealed partial class RosterGrain
             var isSameSource = _copy.Source == source;
             var changes = _copy.Replace(items);
             _copy.Confirm(began, tag, source, invalidations != _invalidations);
-            (_lastChanges, _lastError, _lastErrorAt, _skipped, _isDue) = (changes, null, null, skipped, false);
+            // Most users' only changes are their first copy: not worth holding twice.
+            _isLastFirst = changes.FromVersion == RosterSnapshot.Empty.Version;
+            (_lastChanges, _lastError, _lastErrorAt, _skipped, _isDue) = (_isLastFirst ? null : changes, null, null, skipped, false);
             HookInstruments.Roster(result, host.Domain);
             if (changes.Changes.Length > 0 || !isSameSource || wasStale != _copy.IsStale || began - _writtenFetchedAt is not { } since || since >= WrittenAfter(http))
             {

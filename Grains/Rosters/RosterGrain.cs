@@ -40,6 +40,7 @@ internal sealed partial class RosterGrain(
 
     private ImmutableArray<SkippedEntry> _skipped = [];
     private RosterChangeSet? _lastChanges;
+    private bool _isLastFirst;
     private string? _lastError;
     private DateTimeOffset? _lastErrorAt;
     private DateTimeOffset _coveredSince;
@@ -125,7 +126,7 @@ internal sealed partial class RosterGrain(
         if (!_isDue && !_copy.IsStale)
         {
             // It ended before this call came: what it brought is what the caller waits for.
-            return Task.FromResult(new RosterRevalidation(null, _lastChanges ?? Unchanged(), _skipped));
+            return Task.FromResult(new RosterRevalidation(null, _isLastFirst ? _copy.FromNothing() : _lastChanges ?? Unchanged(), _skipped));
         }
 
         return _lastError is not null && time.GetUtcNow() - _lastErrorAt < RestAfterFailure

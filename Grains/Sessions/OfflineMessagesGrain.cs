@@ -17,7 +17,12 @@ internal sealed class OfflineMessagesGrain(
     /// <summary>Bytes of XML kept for one user, whatever the limit on their number: four stanzas of the largest default size.</summary>
     public const int MessageBytesMax = 1024 * 1024;
 
+    /// <summary>How long one who was handed messages may take to write them before they are handed to another.</summary>
+    private static readonly TimeSpan HandedOutFor = TimeSpan.FromSeconds(30);
+
     private long _lastNumber;
+    private long _handedOutThrough;
+    private DateTimeOffset _handedOutUntil;
 
     public async Task<bool> StoreAsync(StanzaFrame message, int messagesMax)
     {
@@ -30,7 +35,24 @@ internal sealed class OfflineMessagesGrain(
         return isKept;
     }
 
-    public Task<ImmutableArray<OfflineMessage>> ListAsync() => Task.FromResult(state.State.Messages);
+    public Task<ImmutableArray<OfflineMessage>> ListAsync()
+    {
+        // Asked at every login, and for most users in vain: no reason to stay in memory.
+        if (state.State.Messages.IsEmpty)
+        {
+            DeactivateOnIdle();
+        }
+
+        // Two resources that come at once: the first has them, unless it fails to say that it took them.
+        var now = time.GetUtcNow();
+        var waiting = now < _handedOutUntil ? Later(state.State, _handedOutThrough) : state.State.Messages;
+        if (!waiting.IsEmpty)
+        {
+            (_handedOutThrough, _handedOutUntil) = (waiting[^1].Number, now + HandedOutFor);
+        }
+
+        return Task.FromResult(waiting);
+    }
 
     public async Task RemoveAsync(long lastNumber)
     {

@@ -46,7 +46,7 @@ internal sealed partial class UserSessionsGrain
         {
             resource.RemoveDirected(to);
         }
-        else if (_roster is null || !_roster.SubscriptionOf(to.Bare).HasFrom() || !resource.IsAvailable)
+        else if (to.Bare != _self.Bare && (_roster is null || !_roster.SubscriptionOf(to.Bare).HasFrom() || !resource.IsAvailable))
         {
             resource.AddDirected(to);
         }
@@ -63,10 +63,13 @@ internal sealed partial class UserSessionsGrain
 
         var presence = contact.Presence;
         Track(presence);
-        var targets = _resources.FindAll(resource => resource.IsAvailable && (contact.OnlyResource is null || resource.Jid.Resourcepart == contact.OnlyResource));
 
-        // Broadcasts carry no 'to' of their own; directed presence keeps the one that it has (RFC 6121 §4.6).
-        Task delivered = DeliverAsync(targets, new StanzaContent(presence, presence.To is null ? _self : null));
+        // RFC 6121 §4.2.3: to the account for all available resources; to one resource for that one, available or not.
+        var targets = _resources.FindAll(resource => contact.OnlyResource is { } only ? resource.Jid.Resourcepart == only : resource.IsAvailable);
+
+        // Broadcasts carry no 'to' of their own; directed presence keeps the one that it has (RFC 6121 §4.6), and its end has it too.
+        var to = presence.To is not null ? null : contact.OnlyResource is { } only ? _self.WithPreparedResource(only) : _self;
+        Task delivered = DeliverAsync(targets, new StanzaContent(presence, to));
         return contact.ImpliesProbe ? Task.WhenAll([delivered, .. AnswerProbe(presence.From)]) : delivered;
     }
 
@@ -363,7 +366,7 @@ internal sealed partial class UserSessionsGrain
                 resource.RemoveDirected(from);
             }
         }
-        else if (_roster?.SubscriptionOf(from.Bare).HasTo() == true)
+        else if (presence.Type == StanzaType.Available && _roster?.SubscriptionOf(from.Bare).HasTo() == true)
         {
             if (!_shown.TryGetValue(from.Bare, out var known))
             {

@@ -96,7 +96,8 @@ internal sealed partial class UserSessionsGrain(FrontendLanes lanes, LocalRoutes
                 return RouteOutcome.ServiceUnavailable;
             }
 
-            var decision = DeliveryPolicy.Decide(stanza.Kind, stanza.Type, stanza.To?.Resourcepart, CurrentRoutes());
+            var decision = DeliveryPolicy.Decide(
+                stanza.Kind, stanza.Type, stanza.To?.Resourcepart, CurrentRoutes(), _roster?.SubscriptionOf(stanza.From.Bare).HasFrom() == true);
             if (decision.Outcome != RouteOutcome.Delivered)
             {
                 return decision.Outcome;

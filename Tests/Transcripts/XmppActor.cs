@@ -98,6 +98,25 @@ internal sealed class XmppActor(bool isByteByByte) : IAsyncDisposable
 
     public void Forget() => _inbox.Clear();
 
+    /// <summary>The features behind the login.</summary>
+    public XElement? Features { get; private set; }
+
+    /// <summary>All bytes up to the end of the connection, for what is no XMPP or more than one document.</summary>
+    public async Task<string> ReceiveTextAsync()
+    {
+        using var bytes = new MemoryStream();
+        try
+        {
+            await _stream.CopyToAsync(bytes).WaitAsync(Timeouts.Test);
+        }
+        catch (IOException)
+        {
+            // A reset is an end as well.
+        }
+
+        return Encoding.UTF8.GetString(bytes.ToArray());
+    }
+
     public async Task LogInAsync(IPEndPoint endpoint, string user, string domain, string resource, string realDomain)
     {
         await ConnectAsync(endpoint);
@@ -108,7 +127,7 @@ internal sealed class XmppActor(bool isByteByByte) : IAsyncDisposable
         await SendAsync($"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>");
         await ExpectAsync("success");
         await SendAsync(header);
-        await ExpectAsync("stream", "features");
+        Features = await ExpectAsync("stream", "features");
         await SendAsync($"<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>{resource}</resource></bind></iq>");
         var bound = await ExpectAsync("iq");
         Jid = bound.Value;

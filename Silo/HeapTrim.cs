@@ -1,0 +1,33 @@
+namespace Krewe.Silo;
+
+/// <summary>
+/// Gives memory back after a storm. The garbage collector works when something is allocated; a process in which ten thousand clients have just logged in and
+/// fallen silent would keep what their logins left behind. So once it is quiet, and there was a storm, the heap is compacted once.
+/// </summary>
+internal sealed class HeapTrim(TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>A storm: less than this is not worth a pause.</summary>
+    private const long StormBytes = 64 * 1024 * 1024;
+
+    /// <summary>Quiet: so little in one interval that nobody would notice a pause of some hundred milliseconds.</summary>
+    private const long QuietBytes = 512 * 1024;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        long trimmedAt = GC.GetTotalAllocatedBytes(), last = trimmedAt;
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            var allocated = GC.GetTotalAllocatedBytes();
+            if (allocated - last < QuietBytes && allocated - trimmedAt > StormBytes)
+            {
+                trimmedAt = allocated;
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            }
+
+            last = allocated;
+        }
+    }
+}
