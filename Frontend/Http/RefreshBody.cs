@@ -13,15 +13,16 @@ internal static class RefreshBody
 
     public static async Task<(IReadOnlyList<string>? Names, IResult? Refused)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        // The bound is ours, below. At one of its own Kestrel would cut the connection while the caller still sends, and he would never see the answer; so it
+        // throws the rest away for some seconds instead.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = null;
+        }
+
         if (request.ContentLength > BytesMax)
         {
             return (null, TooLarge);
-        }
-
-        // Kestrel's own bound lies above ours, so that it is this answer that the caller sees.
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = BytesMax + 1024 * 1024;
         }
 
         while (true)

@@ -81,8 +81,8 @@ public sealed class RosterRefreshBodyTests(RunningKrewe krewe) : IClassFixture<R
     [Theory]
     [InlineData(8, true)]
     [InlineData(8, false)]
-    [InlineData(11, false)]
-    [InlineData(11, true)]
+    [InlineData(32, true)]
+    [InlineData(32, false)]
     public async Task RosterRefresh_OverEightMebibytes_IsContentTooLarge(int mebibytes, bool isChunked)
     {
         var tenant = await krewe.TenantAsync();
