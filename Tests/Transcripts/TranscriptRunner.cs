@@ -235,6 +235,7 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
 
     private async Task HttpAsync(string payload)
     {
+        await EnsureHostAsync(Verona);
         var parts = payload.Split("->", 2, StringSplitOptions.TrimEntries);
         var request = parts[0].Split(' ', 3);
         var expected = parts[1].Split(' ', 2);
