@@ -44,7 +44,8 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
                 Assert.True(actor.Unread.Count == 0, $"{transcript.Name}: at the end {name} had unread:\n{string.Join('\n', actor.Unread.Select(Shown))}\n{_trace}");
             }
 
-            Assert.Empty(server.Errors.Take());
+            var errors = server.Errors.Take();
+            Assert.True(errors.Count == 0, $"{transcript.Name} ({_run}): logged as errors:\n{string.Join('\n', errors)}");
         }
         finally
         {
