@@ -21,8 +21,8 @@ internal sealed record KreweHostStart(KreweOptions Options, Uri HttpBase, IServi
 internal static class KreweHost
 {
     /// <summary>SIGTERM to exit takes at most ten seconds; this leaves some of them to the grain host.</summary>
-    private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(6);
 
     /// <param name="whenListening">Runs when every listener accepts, before <c>krewe ready</c> is printed.</param>
     /// <param name="configure">May add to the configuration before it is read.</param>

@@ -42,8 +42,7 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
             return isRequest ? HandleAsync(stream, element, head, to, known) : default;
         }
 
-        var iq = StanzaStamping.Stamp(stream, element, head, to);
-        return stream.InOrderAsync(() => RouteAwayAsync(stream, iq, target));
+        return RouteAway(stream, StanzaStamping.Stamp(stream, element, head, to), target);
     }
 
     private ValueTask HandleAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, IqTarget target)
@@ -67,50 +66,55 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
         {
             await handler.HandleAsync(request);
         }
-        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        catch (Exception e)
         {
+            if (e is not (TimeoutException or Orleans.Runtime.OrleansException))
+            {
+                request.Stream.LogFailure(e);
+            }
+
             request.Refuse(StanzaError.InternalServerErrorWait);
         }
     }
 
+    private ValueTask RouteAway(C2SStream stream, StanzaFrame iq, IqTarget? target) => stream.InOrderAsync(() => RouteAwayAsync(stream, iq, target));
+
     /// <summary>To a full JID, or to another domain.</summary>
     private async Task RouteAwayAsync(C2SStream stream, StanzaFrame iq, IqTarget? target)
     {
-        var to = iq.To!;
-        var isForeign = to.Domainpart != stream.Domain;
-        if (isForeign && !(await hosts.GetAsync(to.Domainpart) is { Enabled: true, Isolate: false } && !stream.Host.Isolate))
-        {
-            StanzaErrorWriter.Refuse(stream, iq, StanzaError.RemoteServerNotFound);
-            return;
-        }
-
-        if (target is { } known)
-        {
-            if (iq.Type is StanzaType.Get or StanzaType.Set)
-            {
-                await HandleStampedAsync(stream, iq, known);
-            }
-
-            return;
-        }
-
-        RouteOutcome outcome;
         try
         {
-            outcome = to.HasLocalpart && !routes.IsSurelyOffline(to.Bare) ? await grains.Sessions(to).RouteAsync(iq)
-                : iq.Type is StanzaType.Get or StanzaType.Set ? RouteOutcome.ServiceUnavailable : RouteOutcome.Ignored;
+            if (await FindRefusalAsync(stream, iq, target) is { } refusal)
+            {
+                StanzaErrorWriter.Refuse(stream, iq, refusal);
+            }
         }
         catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
         {
             instruments.RouteFailed(RoutePath.Grain);
             StanzaErrorWriter.Refuse(stream, iq, StanzaError.RemoteServerTimeout);
-            return;
+        }
+    }
+
+    /// <summary>Routes, or hands to a handler; what is refused is the result.</summary>
+    private async Task<StanzaError?> FindRefusalAsync(C2SStream stream, StanzaFrame iq, IqTarget? target)
+    {
+        var to = iq.To!;
+        if (to.Domainpart != stream.Domain && !(await hosts.GetAsync(to.Domainpart) is { Enabled: true, Isolate: false } && !stream.Host.Isolate))
+        {
+            return StanzaError.RemoteServerNotFound;
         }
 
-        if (outcome == RouteOutcome.ServiceUnavailable)
+        var isRequest = iq.Type is StanzaType.Get or StanzaType.Set;
+        if (target is { } known)
         {
-            StanzaErrorWriter.Refuse(stream, iq, StanzaError.ServiceUnavailable);
+            await (isRequest ? HandleStampedAsync(stream, iq, known) : default);
+            return null;
         }
+
+        var outcome = to.HasLocalpart && !routes.IsSurelyOffline(to.Bare) ? await grains.Sessions(to).RouteAsync(iq)
+            : isRequest ? RouteOutcome.ServiceUnavailable : RouteOutcome.Ignored;
+        return outcome == RouteOutcome.ServiceUnavailable ? StanzaError.ServiceUnavailable : null;
     }
 
     private ValueTask HandleStampedAsync(C2SStream stream, StanzaFrame iq, IqTarget target)

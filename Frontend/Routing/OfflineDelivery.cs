@@ -4,13 +4,14 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Routing;
 
 /// <summary>XEP-0160: messages for a user without a fitting resource are kept, and handed to the first that comes.</summary>
-internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource hosts)
+internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, SessionTable sessions)
 {
     /// <summary>Stores, or tells the sender why not. An account that does not exist looks like one that is away (RFC 6121 §8.5.1).</summary>
     public async Task StoreAsync(C2SStream sender, StanzaFrame message)
@@ -25,6 +26,20 @@ internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource 
         if (!await grains.OfflineMessages(recipient).StoreAsync(message, limit))
         {
             StanzaErrorWriter.Refuse(sender, message, StanzaError.ServiceUnavailable);
+            return;
+        }
+
+        // One who came in the meantime found nothing yet.
+        if (routes.TryGet(recipient.Bare, out var route))
+        {
+            foreach (var resource in route.Resources)
+            {
+                if (resource is { IsAvailable: true, Priority: >= 0 } && sessions.TryGet(resource.Session, out var stream))
+                {
+                    await DrainAsync(stream);
+                    return;
+                }
+            }
         }
     }
 
@@ -32,21 +47,21 @@ internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource 
     public async Task DrainAsync(C2SStream stream)
     {
         var messages = grains.OfflineMessages(stream.Self!);
-        long taken = 0;
-        foreach (var waiting in await messages.ListAsync())
+        var waiting = await messages.ListAsync();
+        if (waiting.IsEmpty)
         {
-            if (!stream.Enqueue(Delayed(waiting, stream.Domain)))
-            {
-                break;
-            }
-
-            taken = waiting.Number;
+            return;
         }
 
-        if (taken > 0)
+        var isTaken = true;
+        foreach (var message in waiting)
         {
-            await messages.RemoveAsync(taken);
+            isTaken = isTaken && stream.Enqueue(Delayed(message, stream.Domain));
         }
+
+        // What was only put into a queue that then broke is not delivered: it stays for the next.
+        await stream.Queue.WhenDrainedAsync();
+        await messages.RemoveAsync(isTaken && stream.Queue.IsOpen ? waiting[^1].Number : 0);
     }
 
     private static ReadOnlySpan<byte> Delayed(OfflineMessage waiting, string host)
@@ -66,7 +81,28 @@ internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource 
         return output.WrittenSpan;
     }
 
-    /// <summary>XEP-0160 §3: "is typing" is of no use to one who comes later.</summary>
-    private static bool IsOnlyChatState(ReadOnlySpan<byte> message) =>
-        message.IndexOf("http://jabber.org/protocol/chatstates"u8) >= 0 && message.IndexOf("<body"u8) < 0;
+    /// <summary>XEP-0160 §3: "is typing" is of no use to one who comes later; anything beside it may be.</summary>
+    private static bool IsOnlyChatState(ReadOnlySpan<byte> message)
+    {
+        var reader = new XmlElementReader(message);
+        var hasState = false;
+        while (reader.Read())
+        {
+            if (reader.Node != XmlNode.Start || reader.Depth != 1)
+            {
+                continue;
+            }
+
+            if (reader.NamespaceIs("http://jabber.org/protocol/chatstates"u8))
+            {
+                hasState = true;
+            }
+            else if (!reader.Is("thread"u8, "jabber:client"u8) && !reader.NamespaceIs("urn:xmpp:hints"u8))
+            {
+                return false;
+            }
+        }
+
+        return hasState;
+    }
 }

@@ -14,7 +14,7 @@ namespace Krewe.Frontend.Routing;
 /// Presence from a client (RFC 6121 §3, §4): broadcasts go to the own sessions grain, directed presence to whom it names, subscription stanzas through
 /// the rosters of both sides. Everything runs in the stream's order.
 /// </summary>
-internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource hosts, RosterCarrier carrier)
+internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, RosterCarrier carrier)
 {
     public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
@@ -91,7 +91,8 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
 
         switch (presence.Type)
         {
-            case var _ when !to.HasLocalpart:
+            case var type when !to.HasLocalpart || (type is StanzaType.Probe or StanzaType.Error && routes.IsSurelyOffline(to.Bare)):
+                // Nobody there; an invented address must not cost a grain.
                 return;
             case StanzaType.Probe:
                 await grains.Sessions(to).ProbeAsync(new PresenceProbe(self, to, presence.Id, IsImplied: false));

@@ -55,9 +55,11 @@ internal sealed class StanzaRouter(
             return default;
         }
 
-        var message = StanzaStamping.Stamp(stream, element, head, to, isToSelf);
-        return stream.InOrderAsync(() => RouteMessageAsync(stream, message));
+        return RouteByGrain(stream, StanzaStamping.Stamp(stream, element, head, to, isToSelf));
     }
+
+    /// <summary>Apart, so that the local path pays for no closure.</summary>
+    private ValueTask RouteByGrain(C2SStream stream, StanzaFrame message) => stream.InOrderAsync(() => RouteMessageAsync(stream, message));
 
     /// <summary>The local path: the recipient's streams are all in this process, and its grain said so.</summary>
     private bool TryLocalPath(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid to, bool isToSelf)
@@ -102,21 +104,21 @@ internal sealed class StanzaRouter(
     private async Task RouteMessageAsync(C2SStream stream, StanzaFrame message)
     {
         var to = message.To!;
-        if (!await IsReachableAsync(stream.Domain, to.Domainpart))
-        {
-            StanzaErrorWriter.Refuse(stream, message, StanzaError.RemoteServerNotFound);
-            return;
-        }
-
-        if (!to.HasLocalpart)
-        {
-            // The server itself reads no messages (RFC 6120 §10.5.1).
-            StanzaErrorWriter.Refuse(stream, message, StanzaError.ServiceUnavailable);
-            return;
-        }
-
         try
         {
+            if (!await IsReachableAsync(stream.Domain, to.Domainpart))
+            {
+                StanzaErrorWriter.Refuse(stream, message, StanzaError.RemoteServerNotFound);
+                return;
+            }
+
+            if (!to.HasLocalpart)
+            {
+                // The server itself reads no messages (RFC 6120 §10.5.1).
+                StanzaErrorWriter.Refuse(stream, message, StanzaError.ServiceUnavailable);
+                return;
+            }
+
             switch (await DecideAsync(message))
             {
                 case RouteOutcome.StoreOffline:

@@ -288,7 +288,7 @@ internal sealed partial class C2SStream
         {
             await _services.Grains.Sessions(self).UnbindAsync(Session, _services.Frontend.Name);
         }
-        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             _services.Log.StepFailed(_connection.ConnectionId, _domain, e);
         }

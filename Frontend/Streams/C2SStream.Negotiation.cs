@@ -128,12 +128,12 @@ internal sealed partial class C2SStream
         var output = ReplyBuffer.Rent();
         if (_account is not null)
         {
-            _state = StreamState.AwaitBind;
+            Advance(StreamState.AwaitBind);
             StreamFeaturesWriter.WriteAuthenticated(output, Host, _services.Features);
         }
         else
         {
-            _state = StreamState.Negotiating;
+            Advance(StreamState.Negotiating);
             var offer = SaslOffer.For(Host, IsEncrypted, Binding);
             _sasl = new SaslNegotiator(offer, _services.Sasl);
             StreamFeaturesWriter.WriteUnauthenticated(output, !IsEncrypted, Host.C2SRequireEncryption, offer.Mechanisms, offer.ChannelBindingTypes);
@@ -206,7 +206,8 @@ internal sealed partial class C2SStream
                 // RFC 6120 §6.3.2: the client opens a new stream; nothing of the old one is remembered.
                 _framer.Restart();
                 _framer.StanzaBytesMax = Host.C2SStanzaSizeLimit;
-                _state = StreamState.AwaitHeader;
+                _isHeaderSent = false;
+                Advance(StreamState.AwaitHeader);
                 break;
             case SaslReply.Failure failure:
                 _services.Instruments.Login(_domain, mechanism is not null && _sasl!.Offer.Mechanisms.Contains(mechanism) ? mechanism : "other", failure.Condition.ElementName());
@@ -318,12 +319,12 @@ internal sealed partial class C2SStream
         xml.Raw("</jid></bind></iq>"u8);
         Queue.TryEnqueue(output.WrittenSpan);
         _sasl = null;
-        lock (_framer)
+        Advance(StreamState.Bound);
+
+        // Disabled or deleted since it was authenticated: whoever did that ended the sessions that were there then.
+        if (await _services.Grains.Account(account).GetAsync() is not { Exists: true, IsEnabled: true })
         {
-            if (_state != StreamState.Ended)
-            {
-                _state = StreamState.Bound;
-            }
+            StreamException.Throw(StreamErrorCondition.PolicyViolation, "the account is closed");
         }
     }
 

@@ -13,6 +13,8 @@ internal sealed partial class C2SStream
     private static readonly ImmutableArray<TimeSpan> RosterRetries =
         [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(45), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(5)];
 
+    private const int InlineContactsMax = 16;
+
     public string FrontendName => _services.Sessions.FrontendName;
 
     /// <summary>Initial presence. A roster that does not come in time leaves it to the own resources, and the contacts are told when it does.</summary>
@@ -27,8 +29,9 @@ internal sealed partial class C2SStream
             (roster, later) = await LoadRosterAsync();
         }
 
+        _contacts = roster?.Items.Length ?? 0;
         await SendPresenceAsync(presence, priority, roster);
-        if (later is not null)
+        if (later is not null && !Interlocked.Exchange(ref _isLoadingRoster, true))
         {
             _ = RunAsideAsync(() => LoadRosterLaterAsync(later));
         }
@@ -45,6 +48,12 @@ internal sealed partial class C2SStream
     public async Task SendPresenceAsync(StanzaFrame presence, sbyte priority, RosterSnapshot? roster)
     {
         IsAvailable = presence.Type == StanzaType.Available;
+        if (_contacts > InlineContactsMax)
+        {
+            // A large fan-out is not for the thread that serves everybody's sockets.
+            await Task.Yield();
+        }
+
         var known = await _services.Grains.Sessions(Self!).PresenceAsync(new PresenceUpdate(Session, FrontendName, presence, priority, roster));
         if (known is not null)
         {
@@ -70,6 +79,8 @@ internal sealed partial class C2SStream
         }
     }
 
+    public void LogFailure(Exception e) => _services.Log.StepFailed(_connection.ConnectionId, _domain, e);
+
     /// <summary>Runs something beside the stream that it does not wait for; a failure is logged.</summary>
     public async Task RunAsideAsync(Func<Task> work)
     {
@@ -84,6 +95,8 @@ internal sealed partial class C2SStream
     }
 
     private bool _hadOfflineMessages;
+    private bool _isLoadingRoster;
+    private int _contacts;
 
     /// <summary>The roster as far as it comes within <c>http_roster_wait</c>, and what is still to come.</summary>
     private async Task<(RosterSnapshot? Roster, Task<bool>? Later)> LoadRosterAsync()
@@ -108,19 +121,27 @@ internal sealed partial class C2SStream
 
     private async Task LoadRosterLaterAsync(Task<bool> fetched)
     {
-        if (await fetched)
+        try
         {
+            for (var attempt = 0; !await fetched; attempt++)
+            {
+                if (attempt == 0)
+                {
+                    _services.Log.RosterUnavailable(_domain);
+                }
+
+                await Task.Delay(RosterRetries[Math.Min(attempt, RosterRetries.Length - 1)], _services.Time, _connection.ConnectionClosed);
+                fetched = _services.Rosters.AwaitFetchAsync(Self!);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The session ended; so did the need.
             return;
         }
-
-        _services.Log.RosterUnavailable(_domain);
-        foreach (var pause in RosterRetries)
+        finally
         {
-            await Task.Delay(pause, _services.Time);
-            if (_state == StreamState.Ended || await _services.Rosters.AwaitFetchAsync(Self!))
-            {
-                return;
-            }
+            Volatile.Write(ref _isLoadingRoster, false);
         }
     }
 }

@@ -18,6 +18,9 @@ internal sealed partial class C2SStream
 
     private readonly bool _isDirectTls;
     private bool _isTlsNext;
+
+    /// <summary>While it is, nobody but TLS may write.</summary>
+    private volatile bool _isInHandshake;
     private SslStream? _tls;
     private string? _sni;
     private ServerCertificate? _certificate;
@@ -28,12 +31,21 @@ internal sealed partial class C2SStream
     {
         _isTlsNext = false;
 
-        // A handshake is a millisecond of arithmetic: not on the thread that serves everybody's sockets.
-        await Task.Yield();
         var tls = new SslStream(new DuplexPipeStream(_connection.Transport), leaveInnerStreamOpen: true);
-        using (var patience = new CancellationTokenSource(HandshakeWithin, _services.Time))
+        _isInHandshake = true;
+        try
         {
+            using var patience = new CancellationTokenSource(HandshakeWithin, _services.Time);
             await tls.AuthenticateAsServerAsync(ChooseOptionsAsync, this, patience.Token);
+        }
+        catch
+        {
+            await tls.DisposeAsync();
+            throw;
+        }
+        finally
+        {
+            _isInHandshake = false;
         }
 
         _tls = tls;
@@ -42,13 +54,15 @@ internal sealed partial class C2SStream
         _input = PipeReader.Create(tls, new StreamPipeReaderOptions(useZeroByteReads: true, leaveOpen: true));
         Queue.Output = PipeWriter.Create(tls, new StreamPipeWriterOptions(leaveOpen: true));
         _framer.Restart();
-        _state = StreamState.AwaitHeader;
+        Advance(StreamState.AwaitHeader);
         _isHeaderSent = false;
     }
 
     private static async ValueTask<SslServerAuthenticationOptions> ChooseOptionsAsync(
         SslStream tls, SslClientHelloInfo hello, object? state, CancellationToken cancellationToken)
     {
+        // A handshake is a millisecond of arithmetic: not on the thread that serves everybody's sockets.
+        await Task.Yield();
         var self = (C2SStream)state!;
         self._sni = string.IsNullOrEmpty(hello.ServerName) ? null : hello.ServerName;
         self._certificate = await self._services.Certificates.SelectAsync(self._sni, self._domain.Length == 0 ? null : self._domain);

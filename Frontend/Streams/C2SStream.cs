@@ -114,7 +114,7 @@ internal sealed partial class C2SStream
     /// <summary>Ends the stream with an error (RFC 6120 §4.9); the first call counts. May be called from any thread.</summary>
     public void End(StreamErrorCondition condition, string? text)
     {
-        if (_isDirectTls && _tls is null)
+        if (_isInHandshake || (_isDirectTls && _tls is null))
         {
             // There is nobody yet who could read it.
             Abort(condition.ToName());
@@ -154,6 +154,18 @@ internal sealed partial class C2SStream
     {
         TryEnd(reason);
         _connection.Abort(new ConnectionAbortedException(reason));
+    }
+
+    /// <summary>Goes on to a state, unless the stream was ended meanwhile.</summary>
+    private void Advance(StreamState state)
+    {
+        lock (_framer)
+        {
+            if (_state != StreamState.Ended)
+            {
+                _state = state;
+            }
+        }
     }
 
     private bool TryEnd(string reason)
@@ -241,24 +253,56 @@ internal sealed partial class C2SStream
 
     private async Task FinishAsync()
     {
-        _services.Watch.Remove(this);
+        var wasUnbound = _services.Watch.Remove(this);
         TryEnd("connection-lost");
-        if (Session != 0)
+        try
         {
-            // Also after a bind that was refused or got lost: then the silo drops what it may have of it.
-            _services.Sessions.Remove(Session);
-            await UnbindAsync(_account!);
-        }
+            if (Session != 0)
+            {
+                // Also after a bind that was refused or got lost: then the silo drops what it may have of it.
+                _services.Sessions.Remove(Session);
+                await UnbindAsync(_account!);
+            }
 
-        await Queue.CloseAsync().WaitAsync(CloseWithin, _services.Time).ContinueWith(static _ => { }, TaskScheduler.Default);
-        await Queue.Output.CompleteAsync();
-        await LingerAsync();
+            if (_endReason is not "connection-lost" && await IsDrainedAsync())
+            {
+                await Queue.Output.CompleteAsync();
+                await LingerAsync();
+            }
+            else
+            {
+                _connection.Abort();
+            }
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException or NotSupportedException)
+        {
+            _connection.Abort();
+        }
+        finally
+        {
+            await ReleaseAsync(wasUnbound);
+        }
+    }
+
+    private async Task<bool> IsDrainedAsync()
+    {
+        var closed = Queue.CloseAsync();
+        return await Task.WhenAny(closed, Task.Delay(CloseWithin, _services.Time)) == closed;
+    }
+
+    private async Task ReleaseAsync(bool wasUnbound)
+    {
         if (_tls is not null)
         {
             await _tls.DisposeAsync();
         }
 
         await _input.CompleteAsync();
+        if (wasUnbound)
+        {
+            _services.Watch.ReleaseUnbound();
+        }
+
         if (_counted is not null)
         {
             _services.Instruments.StreamClosed(_domain, _transport);
@@ -271,8 +315,10 @@ internal sealed partial class C2SStream
     /// <summary>Reads on until the peer closes, so that what we wrote last is not lost to a reset; not for long.</summary>
     private async Task LingerAsync()
     {
-        if (_endReason is "connection-lost")
+        if (_endReason is "resource-constraint")
         {
+            // Whoever is refused for want of room takes none up.
+            _connection.Abort();
             return;
         }
 

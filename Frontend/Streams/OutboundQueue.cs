@@ -27,6 +27,9 @@ internal sealed class OutboundQueue(PipeWriter output)
     /// <summary>The transport; replaced once, when TLS is put under the stream and nothing waits.</summary>
     public PipeWriter Output { get; set; } = output;
 
+    /// <summary>False once the stream is closed or its transport failed.</summary>
+    public bool IsOpen => !Volatile.Read(ref _isClosed);
+
     public int WaitingBytes => Volatile.Read(ref _length);
 
     /// <summary>Appends one element in up to three parts. False when the stream is closed or its peer too slow: nothing was appended.</summary>

@@ -45,13 +45,10 @@ internal sealed class StreamWatch(TimeProvider time) : BackgroundService
         }
     }
 
-    public void Remove(C2SStream stream)
-    {
-        if (_streams.TryRemove(stream, out var isUnbound) && isUnbound)
-        {
-            Interlocked.Decrement(ref _unbound);
-        }
-    }
+    /// <summary>The stream is over. True when it never had a session: then <see cref="ReleaseUnbound"/> once its connection is closed.</summary>
+    public bool Remove(C2SStream stream) => _streams.TryRemove(stream, out var isUnbound) && isUnbound;
+
+    public void ReleaseUnbound() => Interlocked.Decrement(ref _unbound);
 
     /// <summary>The stream has a session: it no longer counts among the strangers.</summary>
     public void Bound(C2SStream stream)
@@ -62,13 +59,13 @@ internal sealed class StreamWatch(TimeProvider time) : BackgroundService
         }
     }
 
-    public IEnumerable<C2SStream> OfHost(string domain) => _streams.Keys.Where(stream => stream.Domain == domain);
+    public IEnumerable<C2SStream> OfHost(string domain) => _streams.Select(entry => entry.Key).Where(stream => stream.Domain == domain);
 
     /// <summary>Ends every stream with <c>system-shutdown</c>; done when they are closed or the time is up.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         _isDraining = true;
-        foreach (var stream in _streams.Keys)
+        foreach (var (stream, _) in _streams)
         {
             stream.End(StreamErrorCondition.SystemShutdown, null);
         }
@@ -91,7 +88,7 @@ internal sealed class StreamWatch(TimeProvider time) : BackgroundService
     private void Sweep()
     {
         var now = Environment.TickCount64;
-        foreach (var stream in _streams.Keys)
+        foreach (var (stream, _) in _streams)
         {
             if (stream.State != StreamState.Bound)
             {

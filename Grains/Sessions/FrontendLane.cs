@@ -6,17 +6,20 @@ namespace Krewe.Grains.Sessions;
 
 /// <summary>
 /// What one silo sends one frontend: first in, first out, one batch in flight. A batch whose answer is lost is repeated as it was, under its old
-/// sequence number, and the sink drops what it has seen: no loss, no duplicate, no reorder. A lane that is full, or unanswered for
-/// <see cref="GiveUpAfter"/>, has lost its frontend: everything in it is reported gone, and so is whatever comes later.
+/// sequence number, and the sink drops what it has seen: no loss, no duplicate, no reorder. A lane that is full and makes no progress, or is unanswered for
+/// <see cref="GiveUpAfter"/>, has lost its frontend: everything in it is reported gone.
 /// </summary>
-internal sealed partial class FrontendLane(FrontendRef frontend, TimeProvider time, ILogger log) : IThreadPoolWorkItem
+internal sealed partial class FrontendLane(FrontendRef frontend, Action<FrontendLane> forget, TimeProvider time, ILogger log) : IThreadPoolWorkItem
 {
     /// <summary>One call's worth: enough to buy back the cost of a process hop, small enough for a prompt acknowledgement.</summary>
     private const int BatchDeliveriesMax = 512;
     private const int BatchBytesMax = 256 * 1024;
 
-    /// <summary>What may wait for one frontend before it counts as lost.</summary>
+    /// <summary>What may wait for one frontend that makes no progress before it counts as lost.</summary>
     private const int QueueBytesMax = 4 * 1024 * 1024;
+
+    /// <summary>What may wait for one frontend at all: a burst, such as a large presence to a large roster, is no reason to lose it.</summary>
+    private const long BurstBytesMax = 64 * 1024 * 1024;
 
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
@@ -29,6 +32,9 @@ internal sealed partial class FrontendLane(FrontendRef frontend, TimeProvider ti
     private long _sequence;
     private bool _isPumping;
     private bool _isLost;
+    private long _progressAt;
+
+    public string FrontendName => frontend.Name;
 
     private sealed class Waiting(Delivery delivery) : TaskCompletionSource<ImmutableArray<long>>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
@@ -55,7 +61,7 @@ internal sealed partial class FrontendLane(FrontendRef frontend, TimeProvider ti
 
             _queue.Enqueue(waiting);
             _queuedBytes += waiting.Bytes;
-            if (_queuedBytes > QueueBytesMax)
+            if (_queuedBytes > BurstBytesMax || (_queuedBytes > QueueBytesMax && _isPumping && time.GetElapsedTime(_progressAt) > AnswerWithin))
             {
                 Lose("its lane is full");
                 return waiting.Task;
@@ -67,6 +73,7 @@ internal sealed partial class FrontendLane(FrontendRef frontend, TimeProvider ti
             }
 
             _isPumping = true;
+            _progressAt = time.GetTimestamp();
         }
 
         // Off the turn: the pump's awaits must not come back to whichever grain happened to be first.
@@ -87,6 +94,7 @@ internal sealed partial class FrontendLane(FrontendRef frontend, TimeProvider ti
                 deliveries.Add(waiting.Delivery);
             }
 
+            Volatile.Write(ref _progressAt, time.GetTimestamp());
             var report = await SendAsync(new DeliveryBatch(_incarnation, ++_sequence, deliveries.MoveToImmutable()));
             foreach (var waiting in batch)
             {
@@ -142,6 +150,12 @@ internal sealed partial class FrontendLane(FrontendRef frontend, TimeProvider ti
 
                 BatchRepeated(log, frontend.Name, batch.Sequence);
             }
+            catch (Exception e)
+            {
+                // A bug in the sink: without its answer nothing more can be said of these sessions.
+                SinkFailed(log, frontend.Name, e);
+                return null;
+            }
         }
     }
 
@@ -149,6 +163,7 @@ internal sealed partial class FrontendLane(FrontendRef frontend, TimeProvider ti
     private void Lose(string why)
     {
         _isLost = true;
+        forget(this);
         FrontendLost(log, frontend.Name, why);
         while (_queue.TryDequeue(out var waiting))
         {
@@ -160,6 +175,9 @@ internal sealed partial class FrontendLane(FrontendRef frontend, TimeProvider ti
 
     [LoggerMessage(1101, LogLevel.Warning, "Frontend {Frontend} has not answered batch {Sequence}: sent again")]
     private static partial void BatchRepeated(ILogger log, string frontend, long sequence);
+
+    [LoggerMessage(1103, LogLevel.Error, "The sink of frontend {Frontend} failed")]
+    private static partial void SinkFailed(ILogger log, string frontend, Exception exception);
 
     [LoggerMessage(1102, LogLevel.Error, "Frontend {Frontend} is lost: {Why}")]
     private static partial void FrontendLost(ILogger log, string frontend, string why);

@@ -16,9 +16,12 @@ internal sealed class FrontendLanes(TimeProvider time, ILogger<FrontendLanes> lo
     /// <summary>Appends one payload for some of a frontend's sessions. The result names those that are gone; it never throws.</summary>
     public Task<ImmutableArray<long>> EnqueueAsync(FrontendRef frontend, ImmutableArray<long> sessions, DeliveryContent content)
     {
-        var lane = _lanes.GetOrAdd(frontend.Name, static (_, state) => new FrontendLane(state.frontend, state.self.Time, state.self.Log), (frontend, self: this));
+        var lane = _lanes.GetOrAdd(frontend.Name, static (_, state) => new FrontendLane(state.frontend, state.self.Forget, state.self.Time, state.self.Log), (frontend, self: this));
         return lane.EnqueueAsync(new Delivery(sessions, content));
     }
+
+    /// <summary>A lost lane is never used again; should its frontend still be there, a new one begins.</summary>
+    private void Forget(FrontendLane lane) => _lanes.TryRemove(KeyValuePair.Create(lane.FrontendName, lane));
 
     private TimeProvider Time => time;
 

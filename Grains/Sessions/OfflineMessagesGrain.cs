@@ -56,6 +56,7 @@ internal sealed class OfflineMessagesGrain(
 
     public async Task RemoveAsync(long lastNumber)
     {
+        _handedOutUntil = default;
         if (state.RecordExists && Later(state.State, lastNumber).IsEmpty)
         {
             try

@@ -117,6 +117,11 @@ internal sealed partial class UserSessionsGrain
             {
                 changes = changes with { FromVersion = roster.Version, Changes = changes.Changes.RemoveRange(0, next + 1) };
             }
+            else if (isResync && IsOlder(changes.Roster.Version, roster.Version))
+            {
+                // Somebody carried later changes here in the meantime.
+                return new RosterApplied(true, roster.Version);
+            }
             else if (isResync)
             {
                 changes = Resynchronize(roster, changes);
@@ -150,6 +155,9 @@ internal sealed partial class UserSessionsGrain
         await Task.WhenAll(sent);
         return new RosterApplied(true, changes.Roster.Version);
     }
+
+    private static bool IsOlder(string version, string than) =>
+        RosterVersion.Parse(version) is var one && RosterVersion.Parse(than) is var other && one.Epoch == other.Epoch && one.Number <= other.Number;
 
     /// <summary>What leads from the roster as the sessions know it to the present one, where the steps between are no longer known.</summary>
     private static RosterChangeSet Resynchronize(RosterSnapshot known, RosterChangeSet present)
@@ -306,7 +314,7 @@ internal sealed partial class UserSessionsGrain
         {
             _roster = null;
             _shown.Clear();
-            DelayDeactivation(TimeSpan.FromMilliseconds(-1));
+            DelayDeactivation(TimeSpan.Zero);
         }
 
         return told;

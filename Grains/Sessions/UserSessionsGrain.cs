@@ -178,6 +178,9 @@ internal sealed partial class UserSessionsGrain(FrontendLanes lanes, LocalRoutes
             if (Find(session, frontend.Name) is { } resource)
             {
                 _ = EndResource(resource);
+
+                // Should the stream be there all the same, as after a lane was lost, its client must not believe that it is reachable.
+                _ = lanes.EnqueueAsync(frontend, resource.SessionArray, new EndContent(StreamEnd.Reset));
             }
         }
 
