@@ -94,6 +94,7 @@ public sealed class RosterRefreshWorkTests(RunningKrewe krewe) : IClassFixture<R
         await tenant.Hook.NextRequestAsync();
         await client.DisposeAsync();
         gate.SetResult();
+        await tenant.WhenGoneAsync(client);
         tenant.Lists("alice", "bob");
 
         var second = await tenant.OnlineAsync("alice");

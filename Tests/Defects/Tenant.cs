@@ -68,6 +68,12 @@ internal sealed class Tenant : IAsyncDisposable
     public async Task LogoutAsync(XmppClient client)
     {
         await client.LogoutAsync();
+        await WhenGoneAsync(client);
+    }
+
+    /// <summary>Done when the server has forgotten the session of a client that left.</summary>
+    public async Task WhenGoneAsync(XmppClient client)
+    {
         var sessions = _krewe.Services.GetRequiredService<IGrainFactory>().Sessions(Contracts.Addressing.Jid.Parse(client.Bare));
         var patience = Stopwatch.StartNew();
         while ((await sessions.ListAsync()).Any(session => session.Jid.ToString() == client.Full))

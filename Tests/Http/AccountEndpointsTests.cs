@@ -90,7 +90,7 @@ public sealed class AccountEndpointsTests(ApiFixture api)
         using var answer = await api.SendAsync(HttpMethod.Put, path, """{ "enabled": false }""");
 
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
-        Assert.Contains(($"romeo@{domain}", null, StreamEnd.NotAuthorized), api.Ended);
+        Assert.Contains(($"romeo@{domain}", null, StreamEnd.PolicyViolation), api.Ended);
         Assert.False((bool)(await api.GetAsync(path))["enabled"]!);
         using var password = await api.SendAsync(HttpMethod.Put, path, """{ "password": "new" }""");
         Assert.False((bool)(await api.GetAsync(path))["enabled"]!);
@@ -117,7 +117,7 @@ public sealed class AccountEndpointsTests(ApiFixture api)
         using var answer = await api.SendAsync(HttpMethod.Delete, path);
 
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
-        Assert.Contains(($"romeo@{domain}", null, StreamEnd.NotAuthorized), api.Ended);
+        Assert.Contains(($"romeo@{domain}", null, StreamEnd.PolicyViolation), api.Ended);
         Assert.Contains($"romeo@{domain}", api.ClearedRosters);
         using var read = await api.SendAsync(HttpMethod.Get, path);
         await ApiFixture.AssertProblemAsync(read, HttpStatusCode.NotFound);

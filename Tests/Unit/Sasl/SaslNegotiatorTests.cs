@@ -223,21 +223,33 @@ public sealed class SaslNegotiatorTests
     }
 
     [Fact]
-    public async Task Failures_OfAnyKind_EndTheStreamAtTheFifth()
+    public async Task Failures_ThatMayBeGuesses_EndTheStreamAtTheFifth()
     {
         _fixture.Add("romeo@verona.example", "wherefore");
         var negotiator = _fixture.Negotiator();
-        Func<Task<SaslReply>>[] failures =
+        Func<Task<SaslReply>>[] guesses =
         [
             async () => await PlainAsync(negotiator, "\0romeo\0therefore"),
-            async () => await negotiator.AuthAsync("EXTERNAL", "="),
-            () => Task.FromResult(negotiator.Abort()),
-            async () => await negotiator.AuthAsync("PLAIN", "A"),
             () => new ScramClient("SCRAM-SHA-1", "romeo", "therefore").LogInAsync(negotiator),
+            async () => await negotiator.AuthAsync("PLAIN", "A"),
+            async () => await PlainAsync(negotiator, "\0nobody\0therefore"),
+            async () => await PlainAsync(negotiator, "juliet@verona.example\0romeo\0wherefore"),
         ];
-        for (var i = 0; i < failures.Length; i++)
+        for (var i = 0; i < guesses.Length; i++)
         {
-            Assert.Equal(i == SaslNegotiator.FailuresMax - 1, Assert.IsType<SaslReply.Failure>(await failures[i]()).EndsStream);
+            Assert.Equal(i == SaslNegotiator.FailuresMax - 1, Assert.IsType<SaslReply.Failure>(await guesses[i]()).EndsStream);
+        }
+    }
+
+    /// <summary>A client that tries mechanisms that it cannot do must get to one that it can; but not for ever.</summary>
+    [Fact]
+    public async Task Failures_ThatGuessNothing_EndTheStreamAtTheTenth()
+    {
+        var negotiator = _fixture.Negotiator();
+        for (var i = 1; i <= SaslNegotiator.AttemptsMax; i++)
+        {
+            var failure = Assert.IsType<SaslReply.Failure>(i % 2 == 0 ? negotiator.Abort() : await negotiator.AuthAsync("EXTERNAL", "="));
+            Assert.Equal(i == SaslNegotiator.AttemptsMax, failure.EndsStream);
         }
     }
 
