@@ -8,6 +8,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Krewe.Tests.Unit.Observability;
 
+/// <summary>The silo's instruments are the process's: what other tests measure meanwhile would be heard here.</summary>
+[CollectionDefinition(nameof(OpenMetricsTests), DisableParallelization = true)]
+public sealed class OpenMetricsCollection;
+
+[Collection(nameof(OpenMetricsTests))]
 public sealed class OpenMetricsTests : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
