@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Krewe.Demo.Contacts;
 using Krewe.Silo;
 using Krewe.Silo.Configuration;
@@ -21,7 +22,7 @@ internal static class DemoHost
         {
             return await KreweHost.RunAsync(args, WhenListeningAsync, configuration => contacts = StartContacts(configuration));
         }
-        catch (IOException error) when (contacts is null)
+        catch (Exception error) when (error is IOException or SocketException && contacts is null)
         {
             await Console.Error.WriteLineAsync($"krewe cannot start: the demo's contacts application does not listen: {error.Message}");
             return 1;

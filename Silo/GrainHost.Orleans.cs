@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Krewe.Contracts.Hosting;
 using Orleans.Configuration;
 
 namespace Krewe.Silo;
@@ -13,10 +14,24 @@ internal static class GrainHost
     private const int PortMin = 20_000;
     private const int PortMax = 32_000;
 
-    public static void AddGrainHost(this WebApplicationBuilder builder) => builder.UseOrleans(silo =>
+    /// <summary>Nobody else joins: the ports are for Orleans' own sake, on loopback, wherever two are free. The silo's first, then the gateway's.</summary>
+    public static KreweOptions ChooseListeners(KreweOptions options)
     {
-        // Nobody else joins: the ports are for Orleans' own sake, on loopback, wherever two are free.
-        silo.UseLocalhostClustering(FreePort(), FreePort(), serviceId: "krewe", clusterId: Guid.NewGuid().ToString("N"));
+        var silo = FreePort();
+        int gateway;
+        do
+        {
+            gateway = FreePort();
+        }
+        while (gateway == silo);
+
+        return options with { ListenCluster = [new IPEndPoint(IPAddress.Loopback, silo), new IPEndPoint(IPAddress.Loopback, gateway)] };
+    }
+
+    public static void AddGrainHost(this WebApplicationBuilder builder, KreweOptions options) => builder.UseOrleans(silo =>
+    {
+        var ports = options.ListenCluster.Select(endpoint => endpoint.Port).ToArray();
+        silo.UseLocalhostClustering(ports[0], ports[1], serviceId: "krewe", clusterId: Guid.NewGuid().ToString("N"));
         silo.AddMemoryGrainStorage("memory");
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(30));
     });

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Sessions;
@@ -9,6 +10,7 @@ using Krewe.Frontend.Streams;
 using Krewe.Grains;
 using Krewe.Grains.Storage;
 using Krewe.Silo.Configuration;
+using Microsoft.AspNetCore.Connections;
 
 namespace Krewe.Silo;
 
@@ -42,11 +44,24 @@ internal static class KreweHost
             return 1;
         }
 
+        if (ListenerCheck.Problems(options) is { Count: > 0 } taken)
+        {
+            await Console.Error.WriteLineAsync($"krewe cannot start, as it cannot listen at:\n  {string.Join("\n  ", taken)}");
+            return 1;
+        }
+
         WebApplication app;
         try
         {
             app = Build(builder, options);
             await app.StartAsync();
+        }
+        catch (Exception e) when (e is SocketException or IOException { InnerException: AddressInUseException })
+        {
+            // Taken in the moment since they were looked at.
+            var keys = ListenerCheck.Listeners(options).Select(listener => $"{listener.Key} {listener.Endpoint}");
+            await Console.Error.WriteLineAsync($"krewe cannot start, as it cannot listen at one of {string.Join(", ", keys)}: {e.Message}");
+            return 1;
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or StorageStartException)
         {
@@ -87,13 +102,15 @@ internal static class KreweHost
     public static WebApplication Build(WebApplicationBuilder builder, KreweOptions options)
     {
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
+        options = GrainHost.ChooseListeners(options);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(new LocalRoutes(options.UseLocalPath));
-        builder.Services.AddSingleton(new Readiness(GrainHost.Name));
+        builder.Services.AddSingleton(new Readiness(GrainHost.Name, StartReports.Parts));
         builder.Services.AddHostedService<HeapTrim>();
-        builder.AddGrainHost();
+        builder.AddGrainHost(options);
         builder.Services.AddKreweGrains(options);
+        builder.Services.AddHostedService<StartReports>();
         builder.Services.AddKreweFrontend();
         builder.WebHost.ListenForKrewe(options);
         var app = builder.Build();
@@ -124,7 +141,7 @@ internal static class KreweHost
         Write("c2s direct TLS", options.ListenC2STls);
         Write("http", options.ListenHttp);
         Write("https", options.ListenHttps);
-        Console.WriteLine($"admin token: {Path.Combine(options.Data, ProviderToken.FileName)}");
+        Console.WriteLine($"admin token: {options.AdminTokenFile ?? "configured"}");
 
         static void Write(string name, IReadOnlyCollection<IPEndPoint> endpoints)
         {

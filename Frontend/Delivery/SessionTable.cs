@@ -11,6 +11,7 @@ namespace Krewe.Frontend.Delivery;
 internal sealed class SessionTable : ISessionDirectory
 {
     private readonly ConcurrentDictionary<long, C2SStream> _sessions = new();
+    private readonly ConcurrentDictionary<string, int> _counts = new(StringComparer.Ordinal);
     private long _last;
 
     /// <summary>This process as the silo knows it; a new name after each start.</summary>
@@ -20,9 +21,30 @@ internal sealed class SessionTable : ISessionDirectory
 
     public long NextNumber() => Interlocked.Increment(ref _last);
 
-    public void Add(C2SStream stream) => _sessions[stream.Session] = stream;
+    public void Add(C2SStream stream)
+    {
+        // A client whose bind was refused may ask again with the same number.
+        if (_sessions.TryAdd(stream.Session, stream))
+        {
+            _counts.AddOrUpdate(stream.Domain, 1, static (_, count) => count + 1);
+        }
+    }
 
-    public void Remove(long session) => _sessions.TryRemove(session, out _);
+    public void Remove(long session)
+    {
+        if (_sessions.TryRemove(session, out var stream))
+        {
+            var left = _counts.AddOrUpdate(stream.Domain, 0, static (_, count) => count - 1);
+            if (left == 0)
+            {
+                // Only while it is still none: a host without sessions costs nothing.
+                _counts.TryRemove(KeyValuePair.Create(stream.Domain, 0));
+            }
+        }
+    }
+
+    /// <summary>How many sessions a host has in this process, those that are being bound included: for its limit, at each bind.</summary>
+    public int CountOf(string domain) => _counts.GetValueOrDefault(domain);
 
     public bool TryGet(long session, [NotNullWhen(true)] out C2SStream? stream) => _sessions.TryGetValue(session, out stream);
 

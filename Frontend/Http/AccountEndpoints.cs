@@ -17,7 +17,7 @@ internal static class AccountEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Accounts, ListAsync).RequireHost(HostKeys.Accounts).WithTags("accounts")
-            .WithSummary("Lists the accounts.").Produces<Page<AccountBody>>().WithProblems();
+            .WithSummary("Lists the accounts.").Produces<Page<AccountBody>>().WithPage().WithProblems();
         routes.MapGet(Accounts + "/{localpart}", GetAsync).RequireHost(HostKeys.Accounts).WithTags("accounts")
             .WithSummary("Reads an account.").Produces<AccountBody>().WithProblems();
         routes.MapPut(Accounts + "/{localpart}", PutAsync).RequireHost(HostKeys.Accounts).WithTags("accounts")

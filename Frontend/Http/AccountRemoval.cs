@@ -4,7 +4,7 @@ using Krewe.Contracts.Sessions;
 
 namespace Krewe.Frontend.Http;
 
-/// <summary>Removes accounts with everything that is theirs: streams, roster, credentials.</summary>
+/// <summary>Removes accounts with everything that is theirs: streams, roster, messages that wait, credentials.</summary>
 internal sealed class AccountRemoval(IGrainFactory grains)
 {
     private const int AccountsAtOnce = 32;
@@ -20,6 +20,7 @@ internal sealed class AccountRemoval(IGrainFactory grains)
 
         await grains.Sessions(account).EndAsync(null, StreamEnd.PolicyViolation, "The account was deleted.");
         await grains.Roster(account).ClearAsync();
+        await grains.OfflineMessages(account).RemoveAsync(long.MaxValue);
         return true;
     }
 

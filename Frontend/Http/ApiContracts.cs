@@ -44,6 +44,11 @@ internal sealed record RosterItemBody(string Jid, string? Name, string Subscript
 
 internal sealed record SkippedBody(string Jid, string Reason);
 
+/// <summary>What <see cref="RefreshAnswer"/> writes, for the API's description.</summary>
+internal sealed record RefreshAnswerBody(string Status, string Message, int Updated, int Errors, IReadOnlyList<RefreshDetailBody>? Details);
+
+internal sealed record RefreshDetailBody(string User, string Result, int Added, int Changed, int Removed, string? Error, IReadOnlyList<SkippedBody>? Skipped);
+
 internal sealed record HealthBody(string Status);
 
 internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyDictionary<string, bool> Checks);
@@ -60,6 +65,7 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(NewKeyBody))]
 [JsonSerializable(typeof(AccountChangeBody))]
 [JsonSerializable(typeof(RosterBody))]
+[JsonSerializable(typeof(RefreshAnswerBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(JsonObject))]

@@ -11,11 +11,11 @@ internal static class HealthEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => ApiResults.Json(new HealthBody("ok"), ApiJson.Default.HealthBody)).WithTags("health")
-            .WithSummary("The process is alive.").Produces<HealthBody>();
+            .WithSummary("The process is alive.").Produces<HealthBody>().WithoutToken();
         routes.MapGet("/readyz", Ready).WithTags("health").WithSummary("The process takes streams and requests; names the grain host.")
-            .Produces<ReadinessBody>().Produces<ReadinessBody>(StatusCodes.Status503ServiceUnavailable);
+            .Produces<ReadinessBody>().Produces<ReadinessBody>(StatusCodes.Status503ServiceUnavailable).WithoutToken();
         routes.MapGet("/api/v1/schema/host", () => Results.Text(HostSchema.Text, "application/schema+json")).WithTags("hosts")
-            .WithSummary("The JSON Schema of host documents.").Produces(StatusCodes.Status200OK, contentType: "application/schema+json");
+            .WithSummary("The JSON Schema of host documents.").Produces(StatusCodes.Status200OK, contentType: "application/schema+json").WithoutToken();
     }
 
     private static IResult Ready(Readiness readiness) => ApiResults.Json(

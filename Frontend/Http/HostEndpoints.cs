@@ -6,6 +6,7 @@ using Krewe.Contracts.Hosts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
 
 namespace Krewe.Frontend.Http;
 
@@ -16,14 +17,15 @@ internal static class HostEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/v1/hosts", ListAsync).RequireProvider().WithTags("hosts").WithSummary("Lists the hosts.").Produces<Page<HostBody>>().WithProblems();
+        routes.MapGet("/api/v1/hosts", ListAsync).RequireProvider().WithTags("hosts").WithSummary("Lists the hosts.").Produces<Page<HostBody>>().WithPage().WithProblems();
         routes.MapGet(Document, GetAsync).RequireHost(HostKeys.Settings, mustExist: false).WithTags("hosts")
-            .WithSummary("Reads a host's document; ?effective=true adds what is in force without being written.").Produces<JsonObject>().WithProblems();
+            .WithSummary("Reads a host's document.").WithQuery("effective", "Adds what is in force without being written.", JsonSchemaType.Boolean)
+            .Produces<JsonObject>().WithProblems();
         routes.MapPut(Document, PutAsync).RequireHost(HostKeys.Settings, mustExist: false).WithTags("hosts")
             .WithSummary("Creates or replaces a host's document.").Accepts<JsonObject>("application/json")
-            .Produces<JsonObject>().Produces<JsonObject>(StatusCodes.Status201Created).WithProblems();
+            .Produces<JsonObject>().Produces<JsonObject>(StatusCodes.Status201Created).WithConditions().WithProblems();
         routes.MapDelete(Document, DeleteAsync).RequireProvider().RequireHost(HostKeys.Settings, mustExist: false).WithTags("hosts")
-            .WithSummary("Removes a host with its keys and accounts, and ends its streams.").Produces(StatusCodes.Status204NoContent).WithProblems();
+            .WithSummary("Removes a host with its keys and accounts, and ends its streams.").Produces(StatusCodes.Status204NoContent).WithConditions().WithProblems();
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, IGrainFactory grains)

@@ -18,7 +18,9 @@ internal static class HostKeyEndpoints
         routes.MapPost(Keys, CreateAsync).RequireHost(HostKeys.Settings).WithTags("keys")
             .WithSummary("Makes a key and shows it this once.").Accepts<NewKeyBody>("application/json").Produces<KeyBody>(StatusCodes.Status201Created).WithProblems();
         routes.MapGet(Keys, ListAsync).RequireHost(HostKeys.Settings).WithTags("keys")
-            .WithSummary("Lists the keys, without their secrets.").Produces<Page<KeyBody>>().WithProblems();
+            .WithSummary("Lists the keys, without their secrets.").Produces<Page<KeyBody>>().WithPage().WithProblems();
+        routes.MapGet(Keys + "/{id}", GetAsync).RequireHost(HostKeys.Settings).WithTags("keys")
+            .WithSummary("Reads a key, without its secret.").Produces<KeyBody>().WithProblems();
         routes.MapDelete(Keys + "/{id}", DeleteAsync).RequireHost(HostKeys.Settings).WithTags("keys")
             .WithSummary("Deletes a key.").Produces(StatusCodes.Status204NoContent).WithProblems();
     }
@@ -64,13 +66,20 @@ internal static class HostKeyEndpoints
             new Page<KeyBody>([.. keys.Take(limit).Select(Describe)], keys.Length > limit ? keys[limit - 1].Id : null), ApiJson.Default.PageKeyBody);
     }
 
+    private static async Task<IResult> GetAsync(HttpContext http, string id, IGrainFactory grains) =>
+        (await grains.Host(HostAccess.Of(http).Domain).KeysAsync()).FirstOrDefault(key => key.Id == id) is { } key
+            ? ApiResults.Json(Describe(key), ApiJson.Default.KeyBody)
+            : NoSuchKey();
+
     private static async Task<IResult> DeleteAsync(HttpContext http, string id, IGrainFactory grains, AdminAuthentication authentication)
     {
         var domain = HostAccess.Of(http).Domain;
         var isDeleted = await grains.Host(domain).DeleteKeyAsync(id);
         authentication.Forget(domain, id);
-        return isDeleted ? Results.NoContent() : ApiResults.NotFound("There is no such key.");
+        return isDeleted ? Results.NoContent() : NoSuchKey();
     }
+
+    private static IResult NoSuchKey() => ApiResults.NotFound("There is no such key.");
 
     private static List<ProblemPlace> Check(NewKeyBody body, DateTimeOffset now)
     {

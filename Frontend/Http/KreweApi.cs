@@ -1,10 +1,10 @@
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Observability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.OpenApi;
 
 namespace Krewe.Frontend.Http;
 
@@ -23,20 +23,13 @@ internal static partial class KreweApi
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IHostSettingsSource, HostSettingsCache>();
+        services.AddMetrics();
+        services.TryAddSingleton<FrontendInstruments>();
         services.AddSingleton<AdminAuthentication>();
         services.AddSingleton<AccountRemoval>();
         services.AddSingleton<PasswordHashing>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
-        services.AddOpenApi(description => description.AddDocumentTransformer((document, _, _) =>
-        {
-            document.Info.Title = "Krewe";
-            document.AddComponent("token", new OpenApiSecurityScheme
-            {
-                Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "The provider's token, or a key of the host.",
-            });
-            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("token", document)] = [] }];
-            return Task.CompletedTask;
-        }));
+        services.AddKreweDescription();
         return services;
     }
 
@@ -54,17 +47,6 @@ internal static partial class KreweApi
         SessionEndpoints.Map(app);
         RosterEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
-    }
-
-    /// <summary>Describes that every refusal is a problem document.</summary>
-    internal static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder route)
-    {
-        foreach (var status in (int[])[400, 401, 403, 404, 409, 412, 413, 422])
-        {
-            route.Produces<ProblemBody>(status, ApiResults.ProblemType);
-        }
-
-        return route;
     }
 
     /// <summary>The middleware has logged the exception; its words are not for the caller.</summary>

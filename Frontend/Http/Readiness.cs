@@ -6,9 +6,10 @@ namespace Krewe.Frontend.Http;
 /// What must be up before this process is ready for clients, each part telling for itself; and that it is about to stop.
 /// </summary>
 /// <param name="grainHost">Named in <c>/readyz</c>: <c>Orleans</c> or <c>Local</c>.</param>
-internal sealed class Readiness(string grainHost)
+/// <param name="parts">What will tell; none of it is up yet.</param>
+internal sealed class Readiness(string grainHost, params IEnumerable<string> parts)
 {
-    private readonly ConcurrentDictionary<string, bool> _checks = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _checks = new(parts.Select(part => KeyValuePair.Create(part, false)), StringComparer.Ordinal);
     private volatile bool _isDraining;
 
     public string GrainHost { get; } = grainHost;

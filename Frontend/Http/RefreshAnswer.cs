@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Text.Json;
+using Krewe.Frontend.Observability;
 using Krewe.Frontend.Rosters;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Krewe.Frontend.Http;
 
@@ -11,6 +13,11 @@ internal sealed class RefreshAnswer(
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        if (status >= StatusCodes.Status400BadRequest)
+        {
+            httpContext.RequestServices.GetRequiredService<FrontendInstruments>().Problem(status);
+        }
+
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {

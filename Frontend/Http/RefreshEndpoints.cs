@@ -3,7 +3,6 @@ using System.Net;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
-using Krewe.Contracts.Storage;
 using Krewe.Frontend.Rosters;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,22 +15,36 @@ namespace Krewe.Frontend.Http;
 /// answer comes within <see cref="KreweOptions.RefreshDeadline"/>.
 /// </summary>
 internal sealed class RefreshEndpoints(
-    KreweOptions options, AdminAuthentication authentication, IHostSettingsSource hosts, IGrainKeyIndex index, RosterRefresh refresh)
+    KreweOptions options, AdminAuthentication authentication, IHostSettingsSource hosts, IGrainFactory grains, RosterRefresh refresh)
 {
     private const string Scope = "roster";
+    private const string HostWords = "Which host; else the key's own, the one of the Host header, the configured default, or the only one.";
     private const string Done = "roster update complete";
+
+    /// <summary>Of the hosts that are looked at to find the only one: two are enough to know that there is none.</summary>
+    private const int HostsAtOnce = 16;
 
     /// <summary>What a proxy adds; with any of these the peer's address says nothing of the caller.</summary>
     private static readonly ImmutableArray<string> ForwardingHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"];
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/roster_admin/refresh", (HttpContext http, RefreshEndpoints self) => self.PostAsync(http, null, isDetailed: false))
-            .WithTags("rosters").WithSummary("Prosody's form: a JSON array of localparts.");
-        routes.MapGet("/roster_admin/refresh/{localpart}", (HttpContext http, RefreshEndpoints self) => self.GetAsync(http))
-            .WithTags("rosters").WithSummary("Prosody's form for one user.");
-        routes.MapPost("/api/v1/hosts/{host}/rosters/refresh", (HttpContext http, string host, RefreshEndpoints self) => self.PostAsync(http, host, isDetailed: true))
-            .WithTags("rosters").WithSummary("Refreshes rosters, with a result for each.");
+        Describe(routes.MapPost("/roster_admin/refresh", (HttpContext http, RefreshEndpoints self) => self.PostAsync(http, null, isDetailed: false)), hasBody: true)
+            .WithSummary("Prosody's form: a JSON array of localparts.").WithQuery("host", HostWords).WithoutToken(orToken: true);
+        Describe(routes.MapGet("/roster_admin/refresh/{localpart}", (HttpContext http, RefreshEndpoints self) => self.GetAsync(http)), hasBody: false)
+            .WithSummary("Prosody's form for one user.").WithQuery("host", HostWords).WithoutToken(orToken: true);
+        Describe(
+            routes.MapPost("/api/v1/hosts/{host}/rosters/refresh", (HttpContext http, string host, RefreshEndpoints self) => self.PostAsync(http, host, isDetailed: true)),
+            hasBody: true).WithSummary("Refreshes rosters, with a result for each.");
+    }
+
+    private static RouteHandlerBuilder Describe(RouteHandlerBuilder route, bool hasBody)
+    {
+        route.WithTags("rosters").Produces<RefreshAnswerBody>().Produces<RefreshAnswerBody>(StatusCodes.Status202Accepted).WithProblems(401, 403, 404)
+            .WithHeader("Prefer", "respond-async: answered with 202 before any hook is called.");
+        return hasBody
+            ? route.WithNames().Produces<RefreshAnswerBody>(StatusCodes.Status400BadRequest).WithProblems(StatusCodes.Status413PayloadTooLarge)
+            : route;
     }
 
     private async Task<IResult> PostAsync(HttpContext http, string? named, bool isDetailed)
@@ -133,13 +146,32 @@ internal sealed class RefreshEndpoints(
             return header;
         }
 
-        if (options.DefaultHost is { } configured)
+        return options.DefaultHost ?? await OnlyHostAsync();
+    }
+
+    /// <summary>The only host there is, from the API or a file. What a removed host left behind, such as keys, is none.</summary>
+    private async Task<string?> OnlyHostAsync()
+    {
+        string? only = null, after = null;
+        while (await grains.HostDirectory().HostsAsync(after, HostsAtOnce) is { Length: > 0 } domains)
         {
-            return configured;
+            foreach (var domain in domains)
+            {
+                if (await hosts.GetAsync(domain) is not null)
+                {
+                    if (only is not null)
+                    {
+                        return null;
+                    }
+
+                    only = domain;
+                }
+            }
+
+            after = domains[^1];
         }
 
-        var some = await index.ListAsync(StorageNames.Settings, StateNames.Host, null, null, 2, http.RequestAborted);
-        return some is [var only] ? only : null;
+        return only;
     }
 
     private bool IsAllowedByAddress(HttpContext http, HostSettings host)

@@ -15,7 +15,7 @@ internal static class SessionEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Sessions, List).RequireHost(HostKeys.Settings).WithTags("sessions")
-            .WithSummary("Lists the sessions.").Produces<Page<SessionBody>>().WithProblems();
+            .WithSummary("Lists the sessions.").Produces<Page<SessionBody>>().WithPage().WithProblems();
         routes.MapDelete(Sessions + "/{**jid}", EndAsync).RequireHost(HostKeys.Settings).WithTags("sessions")
             .WithSummary("Ends the session of a full JID.").Produces(StatusCodes.Status204NoContent).WithProblems();
     }

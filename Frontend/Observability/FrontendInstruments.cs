@@ -36,6 +36,8 @@ internal sealed class FrontendInstruments
     private readonly UpDownCounter<long> _streams;
     private readonly Counter<long> _streamsClosed;
     private readonly Counter<long> _streamErrors;
+    private readonly Counter<long> _stanzaErrors;
+    private readonly Counter<long> _problems;
     private readonly Counter<long> _logins;
     private readonly Counter<long> _refresh;
     private readonly Histogram<long> _queueLength;
@@ -48,6 +50,8 @@ internal sealed class FrontendInstruments
         _streams = meter.CreateUpDownCounter<long>("krewe.streams", description: "Bound streams");
         _streamsClosed = meter.CreateCounter<long>("krewe.streams.closed", description: "Streams that ended, by reason");
         _streamErrors = meter.CreateCounter<long>("krewe.stream.errors", description: "Stream errors sent (RFC 6120 section 4.9.3)");
+        _stanzaErrors = meter.CreateCounter<long>("krewe.stanza.errors", description: "Stanza errors answered to clients (RFC 6120 section 8.3.3)");
+        _problems = meter.CreateCounter<long>("krewe.api.problems", description: "Requests that the HTTP API refused, by status");
         _logins = meter.CreateCounter<long>("krewe.logins", description: "SASL exchanges that ended");
         _refresh = meter.CreateCounter<long>("krewe.refresh", description: "Rosters asked to be refreshed, by result");
         _queueLength = meter.CreateHistogram<long>("krewe.queue.length", description: "Stanzas in an outbound queue when it is flushed");
@@ -76,6 +80,12 @@ internal sealed class FrontendInstruments
     public void StreamEnded(string reason) => _streamsClosed.Add(1, KeyValuePair.Create("reason", (object?)reason));
 
     public void StreamError(string condition) => _streamErrors.Add(1, KeyValuePair.Create("condition", (object?)condition));
+
+    /// <param name="condition">One of RFC 6120 §8.3.3.</param>
+    public void Refused(string condition) => _stanzaErrors.Add(1, KeyValuePair.Create("condition", (object?)condition));
+
+    /// <summary>A request that was answered with a problem.</summary>
+    public void Problem(int status) => _problems.Add(1, KeyValuePair.Create("status", (object?)status));
 
     /// <param name="host">The host.</param>
     /// <param name="mechanism">One of ours.</param>

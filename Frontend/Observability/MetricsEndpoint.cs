@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Krewe.Contracts.Hosting;
+using Krewe.Frontend.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,8 +41,10 @@ internal static class MetricsEndpoint
             }
 
             context.Response.Headers.WWWAuthenticate = "Bearer";
-            return Results.Problem(statusCode: StatusCodes.Status401Unauthorized, detail: "Metrics are for the provider's token, or for a request from this machine that came through no proxy.");
-        }).ExcludeFromDescription();
+            return ApiResults.Problem(
+                StatusCodes.Status401Unauthorized, "Metrics are for the provider's token, or for a request from this machine that came through no proxy.");
+        }).WithTags("health").WithSummary("What the process measures, as OpenMetrics: for the provider, and for requests from this machine that came through no proxy.")
+            .Produces<string>(StatusCodes.Status200OK, "application/openmetrics-text").WithProblems(StatusCodes.Status401Unauthorized).WithoutToken(orToken: true);
     }
 
     // A proxy on this machine makes everybody's requests come from loopback; it says so in one of these headers.

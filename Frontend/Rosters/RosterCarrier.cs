@@ -29,7 +29,18 @@ internal sealed class RosterCarrier(IGrainFactory grains)
     /// <summary>Fetches anew, compares and carries on.</summary>
     public async Task<RosterRevalidation> RevalidateAsync(Jid owner)
     {
-        var revalidation = await grains.Roster(owner).RevalidateAsync();
+        var roster = grains.Roster(owner);
+        RosterRevalidation revalidation;
+        try
+        {
+            revalidation = await roster.RevalidateAsync();
+        }
+        catch (TimeoutException)
+        {
+            // A fetch that began before does not count, so this may take two, and two of a slow hook are longer than a call. The second goes on: what it brings is ours to carry.
+            revalidation = await roster.AwaitFetchAsync();
+        }
+
         if (revalidation.Changes is { } changes)
         {
             await CarryAsync(owner, changes);

@@ -59,7 +59,7 @@ internal sealed record RefreshOutcome(RefreshResult Result, int Added, int Chang
     {
         if (revalidation.Changes is not { } set)
         {
-            return Of(RefreshResult.Failed, revalidation.Error ?? "failed");
+            return Of(RefreshResult.Failed, revalidation.Error ?? "failed") with { Skipped = revalidation.Skipped };
         }
 
         var added = set.Changes.Count(change => change.Before is null);

@@ -17,6 +17,9 @@ public sealed record KreweOptions
 
     public ImmutableArray<IPEndPoint> ListenHttps { get; init; } = [];
 
+    /// <summary>Where the grain host listens for its own kind. Not configured: chosen at the start.</summary>
+    public ImmutableArray<IPEndPoint> ListenCluster { get; init; } = [];
+
     /// <summary>The folder of durable state, absolute.</summary>
     public required string Data { get; init; }
 
@@ -28,6 +31,9 @@ public sealed record KreweOptions
 
     /// <summary>The provider's token; never logged.</summary>
     public required string AdminToken { get; init; }
+
+    /// <summary>The file that the token was read from; null when it was configured.</summary>
+    public string? AdminTokenFile { get; init; }
 
     public ImmutableArray<EgressAllowance> EgressAllow { get; init; } = [];
 

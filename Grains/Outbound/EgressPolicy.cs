@@ -7,14 +7,14 @@ namespace Krewe.Grains.Outbound;
 
 /// <summary>
 /// Which addresses a tenant's URL may lead to. Judged for the very address that is connected to, so a name that resolves anew cannot slip by.
-/// Anything but global unicast needs the provider's leave (<see cref="KreweOptions.EgressAllow"/>); Krewe's own listeners are refused even then.
+/// Anything but global unicast needs the provider's leave (<see cref="KreweOptions.EgressAllow"/>); Krewe's own listeners, those of its grain host included, are refused even then.
 /// </summary>
 internal sealed class EgressPolicy(KreweOptions options)
 {
     private readonly ImmutableArray<EgressAllowance> _allowed = options.EgressAllow;
 
     private readonly ImmutableArray<IPEndPoint> _own =
-        [.. options.ListenC2S, .. options.ListenC2STls, .. options.ListenHttp, .. options.ListenHttps];
+        [.. options.ListenC2S, .. options.ListenC2STls, .. options.ListenHttp, .. options.ListenHttps, .. options.ListenCluster];
 
     public bool Allows(IPAddress address, int port)
     {

@@ -54,7 +54,7 @@ internal static class KreweConfiguration
                 section.Refuse("Admin:Token", problem);
             }
 
-            options = options with { AdminToken = token };
+            options = options with { AdminToken = token, AdminTokenFile = Path.Combine(options.Data, ProviderToken.FileName) };
         }
 
         return (section.Problems.Count == 0 ? options : null, section.Problems);

@@ -119,6 +119,8 @@ public sealed class RosterDocumentTests(RunningKrewe krewe) : IClassFixture<Runn
         var refreshed = await tenant.RefreshAsync("alice");
 
         Assert.Equal(isEmptied ? "updated" : "failed", refreshed.Results.Single());
+        var skipped = refreshed.Detail("alice")["skipped"]?.AsArray().Select(entry => (string?)entry!["jid"]) ?? [];
+        Assert.Equal(body.Contains("@@", StringComparison.Ordinal) ? ["@@"] : [], skipped);
         Assert.Equal(isEmptied ? [] : [tenant.Jid("bob")], await client.ContactsAsync());
     }
 

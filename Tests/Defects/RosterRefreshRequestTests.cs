@@ -1,4 +1,6 @@
 using System.Net;
+using Krewe.Grains.Hosts;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Krewe.Tests.Defects;
 
@@ -142,6 +144,41 @@ public sealed class RosterRefreshRequestTests(RunningKrewe krewe) : IClassFixtur
         }
     }
 
+    /// <summary>A host from a file is one as well, and what a removed host left behind is none.</summary>
+    [Fact]
+    public async Task RosterRefresh_OfNoNamedHost_CountsHostsFromFilesAndNoneThatIsGone()
+    {
+        var folder = Directory.CreateTempSubdirectory("krewe-hosts-").FullName;
+        foreach (var domain in (string[])["a.example", "b.example"])
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, $"{domain}.json"), "{}");
+        }
+
+        var own = await RunningKrewe.StartAsync(options => options with { HostsFolder = folder });
+        try
+        {
+            Assert.Equal(HttpStatusCode.NotFound, await AnyHostAsync());
+            await own.KeyAsync("a.example", "roster");
+            File.Delete(Path.Combine(folder, "a.example.json"));
+            await own.Services.GetRequiredService<HostFilesWatcher>().RescanAsync();
+            Assert.Equal(HttpStatusCode.OK, await AnyHostAsync());
+
+            await own.PutHostAsync("c.example", null);
+            Assert.Equal(HttpStatusCode.NotFound, await AnyHostAsync());
+        }
+        finally
+        {
+            await own.DisposeAsync();
+            Directory.Delete(folder, recursive: true);
+        }
+
+        async Task<HttpStatusCode> AnyHostAsync()
+        {
+            using var answer = await own.Provider.PostAsync(Collection, RunningKrewe.Json("[]"));
+            return answer.StatusCode;
+        }
+    }
+
     /// <summary>Contract §3: networks that need no token, for a move from Prosody; never where somebody forwards.</summary>
     [Fact]
     public async Task RosterRefresh_FromAnAllowedAddress_NeedsNoTokenUnlessForwarded()
@@ -258,6 +295,24 @@ public sealed class RosterRefreshRequestTests(RunningKrewe krewe) : IClassFixtur
         Assert.Equal(HttpStatusCode.OK, refreshed.Status);
         Assert.Equal(("ok", 1, 0), refreshed.Counts);
         Assert.Equal(2, tenant.Calls(user));
+    }
+
+    /// <summary>The second form from within the application's only worker: it is asked once this is answered.</summary>
+    [Fact]
+    public async Task RosterRefresh_OfOneRespondAsync_IsAcceptedAndThenCarriedOut()
+    {
+        var tenant = await krewe.TenantAsync();
+        tenant.Lists("alice", "bob");
+        var client = await tenant.OnlineAsync("alice");
+        var gate = new TaskCompletionSource();
+        tenant["alice"] = HookAnswers.Behind(gate.Task, HookAnswers.Body("{}"));
+        using var answer = await SendAsync(HttpMethod.Get, $"{Collection}/alice?host={tenant.Domain}", Provider, headers: [("Prefer", "respond-async")]);
+        var accepted = await RefreshReply.OfAsync(answer);
+        gate.SetResult();
+
+        Assert.Equal((HttpStatusCode.Accepted, ("ok", 1, 0)), (accepted.Status, accepted.Counts));
+        Assert.Equal("respond-async", Assert.Single(answer.Headers.GetValues("Preference-Applied")));
+        Assert.Equal("remove", (string?)(await client.PushAsync()).Descendants(XmppClient.Roster + "item").Single().Attribute("subscription"));
     }
 
     [Theory]

@@ -18,6 +18,7 @@ public sealed class AccessTests(ApiFixture api)
         ("DELETE", "/api/v1/hosts/{host}", OnlyProvider),
         ("POST", "/api/v1/hosts/{host}/keys", "settings"),
         ("GET", "/api/v1/hosts/{host}/keys", "settings"),
+        ("GET", "/api/v1/hosts/{host}/keys/none", "settings"),
         ("DELETE", "/api/v1/hosts/{host}/keys/none", "settings"),
         ("GET", "/api/v1/hosts/{host}/accounts", "accounts"),
         ("GET", "/api/v1/hosts/{host}/accounts/romeo", "accounts"),
@@ -118,6 +119,10 @@ public sealed class AccessTests(ApiFixture api)
         Assert.Equal((string?)made["id"], (string?)listed["id"]);
         Assert.Null(listed["key"]);
         Assert.Equal(new DateTime(2099, 1, 1), listed["expires_at"]!.GetValue<DateTimeOffset>().UtcDateTime);
+        var read = await api.GetAsync($"/api/v1/hosts/{domain}/keys/{(string?)made["id"]}");
+        Assert.Equal(listed.ToJsonString(), read.ToJsonString());
+        using var missing = await api.SendAsync(HttpMethod.Get, $"/api/v1/hosts/{domain}/keys/0000000000000000");
+        await ApiFixture.AssertProblemAsync(missing, HttpStatusCode.NotFound);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Sessions;
+using Krewe.Contracts.Stanzas;
 
 namespace Krewe.Tests.Http;
 
@@ -121,6 +122,24 @@ public sealed class AccountEndpointsTests(ApiFixture api)
         Assert.Contains($"romeo@{domain}", api.ClearedRosters);
         using var read = await api.SendAsync(HttpMethod.Get, path);
         await ApiFixture.AssertProblemAsync(read, HttpStatusCode.NotFound);
+    }
+
+    /// <summary>Whoever gets the name next must not read what was meant for another.</summary>
+    [Theory]
+    [InlineData("/accounts/romeo")]
+    [InlineData("")]
+    public async Task MessagesThatWait_AreGoneWithTheAccountAndWithTheHost(string deleted)
+    {
+        var (domain, _) = await NewAccountAsync();
+        var romeo = Jid.Parse($"romeo@{domain}");
+        var message = new StanzaFrame(StanzaKind.Message, StanzaType.Chat, Jid.Parse("juliet@verona.localhost"), romeo, "m", "<message/>"u8.ToArray(), 8);
+        Assert.True(await api.Grains.OfflineMessages(romeo).StoreAsync(message, 10));
+        Assert.True(await api.Grains.OfflineMessages(romeo).StoreAsync(message, 10));
+
+        using var answer = await api.SendAsync(HttpMethod.Delete, $"/api/v1/hosts/{domain}{deleted}");
+
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.Empty(await api.Grains.OfflineMessages(romeo).ListAsync());
     }
 
     [Fact]

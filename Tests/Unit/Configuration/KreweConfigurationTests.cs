@@ -25,6 +25,7 @@ public sealed class KreweConfigurationTests : IDisposable
         Assert.Null(options.HostsFolder);
         Assert.Null(options.CertificatesFolder);
         Assert.Empty(options.EgressAllow);
+        Assert.Equal(Path.Combine(options.Data, "admin-token"), options.AdminTokenFile);
         Assert.Empty(options.TrustedProxies);
         Assert.Null(options.DefaultHost);
         Assert.Null(options.ExternalUrl);
@@ -150,7 +151,9 @@ public sealed class KreweConfigurationTests : IDisposable
     [Fact]
     public void AdminToken_Configured_IsNotWrittenAnywhere()
     {
-        Assert.Equal("sesame", Good(("Admin:Token", "sesame")).AdminToken);
+        var options = Good(("Admin:Token", "sesame"));
+
+        Assert.Equal(("sesame", null), (options.AdminToken, options.AdminTokenFile));
         Assert.False(File.Exists(Path.Combine(_root, "data", "admin-token")));
     }
 

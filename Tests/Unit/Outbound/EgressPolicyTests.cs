@@ -110,6 +110,7 @@ public sealed class EgressPolicyTests
             o => o with { ListenC2STls = [IPEndPoint.Parse(listener)] },
             o => o with { ListenHttp = [IPEndPoint.Parse(listener)] },
             o => o with { ListenHttps = [IPEndPoint.Parse(listener)] },
+            o => o with { ListenCluster = [IPEndPoint.Parse(listener)] },
         })
         {
             var policy = Policy(o => listening(o with { EgressAllow = [.. everything] }));
