@@ -14,6 +14,8 @@ internal sealed class AccountGrain(
 {
     private static readonly AccountCredentials NoAccount = new(Exists: false, IsEnabled: false, []);
 
+    private ShortStay? _stay;
+
     public Task<AccountCredentials> GetAsync()
     {
         if (state.RecordExists)
@@ -22,7 +24,7 @@ internal sealed class AccountGrain(
         }
 
         // Whoever guesses names must not fill the memory with accounts that are none.
-        DeactivateOnIdle();
+        (_stay ??= new(this, () => !state.RecordExists)).Begin();
         return Task.FromResult(NoAccount);
     }
 

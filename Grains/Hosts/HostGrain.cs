@@ -16,6 +16,7 @@ internal sealed partial class HostGrain(
 {
     private HostFile? _file;
     private long _version;
+    private ShortStay? _stay;
 
     private string Domain => this.GetPrimaryKeyString();
 
@@ -39,7 +40,7 @@ internal sealed partial class HostGrain(
         if (present.Json is null && !state.RecordExists)
         {
             // Anybody can ask for a made-up domain: it must not stay in memory.
-            DeactivateOnIdle();
+            (_stay ??= new(this, () => Present.Json is null && !state.RecordExists)).Begin();
         }
 
         return Task.FromResult(present);

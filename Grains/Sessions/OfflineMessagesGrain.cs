@@ -23,6 +23,7 @@ internal sealed class OfflineMessagesGrain(
     private long _lastNumber;
     private long _handedOutThrough;
     private DateTimeOffset _handedOutUntil;
+    private ShortStay? _stay;
 
     public async Task<bool> StoreAsync(StanzaFrame message, int messagesMax)
     {
@@ -40,7 +41,7 @@ internal sealed class OfflineMessagesGrain(
         // Asked at every login, and for most users in vain: no reason to stay in memory.
         if (state.State.Messages.IsEmpty)
         {
-            DeactivateOnIdle();
+            (_stay ??= new(this, () => state.State.Messages.IsEmpty)).Begin();
         }
 
         // Two resources that come at once: the first has them, unless it fails to say that it took them.
