@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Collections.Immutable;
 using System.Globalization;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
@@ -23,7 +23,13 @@ internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource 
         }
 
         var limit = (await hosts.GetAsync(recipient.Domainpart))?.Limits.OfflineMessages ?? 0;
-        if (!await grains.OfflineMessages(recipient).StoreAsync(message, limit))
+
+        // Before, lest a crash hides the message; and after, lest a mailbox that was just emptied does.
+        var account = grains.Account(recipient);
+        await account.SetMayHaveMailAsync(true);
+        var isStored = await grains.OfflineMessages(recipient).StoreAsync(message, limit);
+        await account.SetMayHaveMailAsync(true);
+        if (!isStored)
         {
             StanzaErrorWriter.Refuse(sender, message, StanzaError.ServiceUnavailable);
             return;
@@ -47,12 +53,27 @@ internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource 
     public async Task DrainAsync(C2SStream stream)
     {
         var messages = grains.OfflineMessages(stream.Self!);
-        var waiting = await messages.ListAsync();
-        if (waiting.IsEmpty)
+        var account = grains.Account(stream.Self!);
+        if (!(await account.GetAsync()).MayHaveMail)
         {
             return;
         }
 
+        while (await messages.ListAsync() is { IsEmpty: false } waiting)
+        {
+            await account.SetMayHaveMailAsync(true);
+            if (!await HandOverAsync(stream, messages, waiting))
+            {
+                return;
+            }
+
+            // What was stored just before this is seen by looking once more.
+            await account.SetMayHaveMailAsync(false);
+        }
+    }
+
+    private static async Task<bool> HandOverAsync(C2SStream stream, IOfflineMessagesGrain messages, ImmutableArray<OfflineMessage> waiting)
+    {
         var isTaken = true;
         foreach (var message in waiting)
         {
@@ -61,7 +82,9 @@ internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource 
 
         // What was only put into a queue that then broke is not delivered: it stays for the next.
         await stream.Queue.WhenDrainedAsync();
-        await messages.RemoveAsync(isTaken && stream.Queue.IsOpen ? waiting[^1].Number : 0);
+        isTaken &= stream.Queue.IsOpen;
+        await messages.RemoveAsync(isTaken ? waiting[^1].Number : 0);
+        return isTaken;
     }
 
     private static ReadOnlySpan<byte> Delayed(OfflineMessage waiting, string host)

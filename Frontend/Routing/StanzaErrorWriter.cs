@@ -20,6 +20,7 @@ internal static class StanzaErrorWriter
             return;
         }
 
+        stream.CountRefusal(WireName(error.Condition));
         var output = ReplyBuffer.Rent();
         var xml = new XmppWriter(output);
         xml.Raw(kind switch { StanzaKind.Message => "<message"u8, StanzaKind.Presence => "<presence"u8, _ => "<iq"u8 });

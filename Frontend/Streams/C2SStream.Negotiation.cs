@@ -295,6 +295,13 @@ internal sealed partial class C2SStream
         // In the table before the silo knows of it: what is delivered at once must find it.
         _boundAt = _services.Time.GetUtcNow();
         _services.Sessions.Add(this);
+        if (Host.Limits.Sessions is > 0 and var sessionsMax && _services.Sessions.CountOf(_domain) > sessionsMax)
+        {
+            _services.Sessions.Remove(Session);
+            RefuseBind(id, StanzaError.ResourceConstraint);
+            return;
+        }
+
         var bound = await _services.Grains.Sessions(account).BindAsync(request);
         if (bound.Jid is not { } self)
         {

@@ -79,6 +79,8 @@ internal sealed partial class C2SStream
         }
     }
 
+    public void CountRefusal(string condition) => _services.Instruments.Refused(condition);
+
     public void LogFailure(Exception e) => _services.Log.StepFailed(_connection.ConnectionId, _domain, e);
 
     /// <summary>Runs something beside the stream that it does not wait for; a failure is logged.</summary>

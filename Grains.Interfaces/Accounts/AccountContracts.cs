@@ -23,8 +23,10 @@ public sealed record ScramCredentials(
 /// <param name="Exists">False for an account that was never made or was deleted.</param>
 /// <param name="IsEnabled">False ends streams and refuses logins with <c>account-disabled</c>.</param>
 /// <param name="Scram">The stored keys; empty for an account without a password.</param>
+/// <param name="MayHaveMail">Messages may wait for the user (XEP-0160); false when certainly none do.</param>
 [GenerateSerializer, Immutable, Alias("account-credentials")]
 public sealed record AccountCredentials(
     [property: Id(0)] bool Exists,
     [property: Id(1)] bool IsEnabled,
-    [property: Id(2)] ImmutableArray<ScramCredentials> Scram);
+    [property: Id(2)] ImmutableArray<ScramCredentials> Scram,
+    [property: Id(3)] bool MayHaveMail = false);

@@ -18,6 +18,10 @@ public interface IAccountGrain : IGrainWithStringKey
     [Alias("enable")]
     Task<bool> SetEnabledAsync(bool isEnabled);
 
+    /// <summary>Notes whether messages may wait for the user, so that a login need not ask their grain in vain. On disk when this returns.</summary>
+    [Alias("mail")]
+    Task SetMayHaveMailAsync(bool mayHaveMail);
+
     /// <summary>False when there was no such account.</summary>
     [Alias("delete")]
     Task<bool> DeleteAsync();

@@ -20,7 +20,7 @@ internal sealed class AccountGrain(
     {
         if (state.RecordExists)
         {
-            return Task.FromResult(new AccountCredentials(true, state.State.IsEnabled, state.State.Scram));
+            return Task.FromResult(new AccountCredentials(true, state.State.IsEnabled, state.State.Scram, state.State.MayHaveMail));
         }
 
         // Whoever guesses names must not fill the memory with accounts that are none.
@@ -44,6 +44,9 @@ internal sealed class AccountGrain(
         await state.ChangeAsync(account => state.RecordExists && account.IsEnabled != isEnabled ? account with { IsEnabled = isEnabled } : null);
         return state.RecordExists;
     }
+
+    public Task SetMayHaveMailAsync(bool mayHaveMail) => state.ChangeAsync(
+        account => state.RecordExists && account.MayHaveMail != mayHaveMail ? account with { MayHaveMail = mayHaveMail } : null);
 
     public async Task<bool> DeleteAsync()
     {

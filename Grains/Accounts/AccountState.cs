@@ -13,4 +13,7 @@ internal sealed record AccountState
     /// <summary>At most one for each <see cref="ScramHash"/>.</summary>
     [Id(1)]
     public ImmutableArray<ScramCredentials> Scram { get; init; } = [];
+
+    [Id(2)]
+    public bool MayHaveMail { get; init; }
 }
