@@ -46,7 +46,7 @@ public class FramerBenchmark
     }
 
     [Benchmark]
-    public int FrameAndPeek_InTwoSegments()
+    public int FrameAndPeekInTwoSegments()
     {
         var buffer = _halves;
         return _framer.TryRead(ref buffer, out var frame) ? frame.Head.ChildElements : throw new InvalidOperationException();

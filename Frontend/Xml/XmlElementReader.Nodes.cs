@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Krewe.Frontend.Xml;
@@ -49,9 +50,11 @@ internal ref partial struct XmlElementReader
         return true;
     }
 
+    private static readonly SearchValues<byte> NameEnds = SearchValues.Create(" \t\r\n/>"u8);
+
     private bool ReadStart(ReadOnlySpan<byte> rest)
     {
-        var nameEnd = rest.IndexOfAny(" \t\r\n/>"u8);
+        var nameEnd = rest.IndexOfAny(NameEnds);
         var end = nameEnd < 0 ? -1 : FindTagEnd(rest, nameEnd);
         if (end < 0)
         {

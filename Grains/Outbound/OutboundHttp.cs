@@ -37,6 +37,7 @@ internal sealed partial class OutboundHttp : IDisposable
         _time = time;
         _logger = logger;
         _swept = time.GetTimestamp();
+#pragma warning disable RS0030 // The one place that all others are sent to.
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectCallback = new EgressConnector(egress).ConnectAsync,
@@ -55,6 +56,7 @@ internal sealed partial class OutboundHttp : IDisposable
             // Trace headers would tell tenants about each other's traffic.
             ActivityHeadersPropagator = null,
         });
+#pragma warning restore RS0030
         _attempt = new HookAttempt(_http, time);
     }
 

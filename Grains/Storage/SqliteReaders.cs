@@ -35,7 +35,9 @@ internal sealed class SqliteReaders(string path) : IAsyncDisposable
             Interlocked.Decrement(ref _waiting);
         }
 
+#pragma warning disable RS0030 // SQLite blocks its thread: that is to be the pool's, not the activation's.
         return await Task.Run(() => Read(read), CancellationToken.None);
+#pragma warning restore RS0030
     }
 
     /// <summary>Waits for the reads under way; later ones fail.</summary>

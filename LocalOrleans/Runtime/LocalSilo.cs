@@ -74,7 +74,7 @@ internal sealed class LocalSilo : IClusterClient, IHostedService, IDisposable
             var ending = new List<Task>();
             foreach (var activation in _classes.Value.All.SelectMany(grain => grain.Activations))
             {
-                activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The process stops."));
+                activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The process stops."), cancellationToken);
                 ending.Add(activation.Deactivated);
             }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 
@@ -14,11 +15,13 @@ internal static class ProviderToken
     private const int TokenBytes = 32;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/");
+
     /// <summary>RFC 6750 §2.1: what can stand behind <c>Bearer</c>.</summary>
     public static bool IsBearerToken(string text)
     {
         var body = text.AsSpan().TrimEnd('=');
-        return body.Length > 0 && body.IndexOfAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/") < 0;
+        return body.Length > 0 && body.IndexOfAnyExcept(TokenCharacters) < 0;
     }
 
     /// <summary>The token in the folder, making folder and token where there is none; the problem when that cannot be.</summary>
