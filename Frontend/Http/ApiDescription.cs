@@ -66,11 +66,13 @@ internal static class ApiDescription
 
     private static Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        operation.Parameters ??= [];
-        foreach (var part in RoutePatternFactory.Parse(context.Description.RelativePath ?? "").Parameters.Where(part => !operation.Parameters.Any(known => known.Name == part.Name)))
-        {
-            operation.Parameters.Add(Describe(new(ParameterLocation.Path, part.Name, PathWords.GetValueOrDefault(part.Name, ""), JsonSchemaType.String)));
-        }
+        // Those of the path that a handler takes as arguments are there already, without a word.
+        var ofPath = RoutePatternFactory.Parse(context.Description.RelativePath ?? "").Parameters.Select(part => part.Name).ToArray();
+        operation.Parameters =
+        [
+            .. ofPath.Select(name => Describe(new(ParameterLocation.Path, name, PathWords.GetValueOrDefault(name, ""), JsonSchemaType.String))),
+            .. (operation.Parameters ?? []).Where(known => !ofPath.Contains(known.Name)),
+        ];
 
         foreach (var parameter in context.Description.ActionDescriptor.EndpointMetadata.OfType<Parameter>())
         {
