@@ -4,6 +4,7 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Krewe.Frontend.Http;
+using Krewe.Frontend.Observability;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,7 +14,7 @@ namespace Krewe.Tests.Unit.Http;
 /// <summary>The body of a refresh, however the network cuts it.</summary>
 public sealed class RefreshBodyTests
 {
-    private static readonly IServiceProvider Services = new ServiceCollection().AddLogging().BuildServiceProvider();
+    private static readonly IServiceProvider Services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<FrontendInstruments>().BuildServiceProvider();
 
     [Theory]
     [InlineData("""[]""")]

@@ -50,6 +50,24 @@ public sealed class DeliveryPolicyTests
         Assert.Equal(letters, string.Join(' ', Columns.Select(type => Letter(DeliveryPolicy.Decide(StanzaKind.Message, type, toResource, routes), routes))));
     }
 
+    /// <summary>§8.1: who may see that the resource is gone is told so; errors are answered to nobody, and the bare JID's letters are the same.</summary>
+    [Theory]
+    [InlineData("", null, "O O E S S")]
+    [InlineData("", "x", "E O E E S")]
+    [InlineData("a", "x", "E O E E S")]
+    [InlineData("a:-1", "x", "E O E E S")]
+    [InlineData("a:-1", "a", "a a a a a")]
+    [InlineData("a:0", null, "a a E a S")]
+    [InlineData("a:0", "x", "E a E E S")]
+    [InlineData("a:5 b:5", "x", "E a+b E E S")]
+    [InlineData("a:5 b:5", "b", "b b b b b")]
+    public void Message_OfATrustedSender_IsRefusedWhereAStrangersIsIgnored(string resources, string? toResource, string letters)
+    {
+        var routes = Parse(resources);
+
+        Assert.Equal(letters, string.Join(' ', Columns.Select(type => Letter(DeliveryPolicy.Decide(StanzaKind.Message, type, toResource, routes, isTrusted: true), routes))));
+    }
+
     [Theory]
     [InlineData("", "x", "E E S S")]
     [InlineData("a:0", "x", "E E S S")]

@@ -77,15 +77,18 @@ public sealed class StreamWatchTests : IAsyncLifetime
         var strangers = Enumerable.Range(0, StreamWatch.UnboundMax).Select(_ => Watched().Stream).ToArray();
         AssertIsFull();
 
-        // One is bound, and no stranger any more; another ends.
+        // One is bound, and no stranger any more; another ends, but counts until its connection is closed.
         _watch.Bound(strangers[0]);
-        _watch.Remove(strangers[1]);
+        Assert.True(_watch.Remove(strangers[1]));
         Watched();
+        AssertIsFull();
+        _watch.ReleaseUnbound();
         Watched();
         AssertIsFull();
 
         // The end of the bound one, and one told twice, make no room.
-        _watch.Remove(strangers[0]);
+        Assert.False(_watch.Remove(strangers[0]));
+        Assert.False(_watch.Remove(strangers[1]));
         _watch.Bound(strangers[2]);
         _watch.Bound(strangers[2]);
         Watched();
@@ -135,7 +138,8 @@ public sealed class StreamWatchTests : IAsyncLifetime
     private void AssertIsFull()
     {
         Assert.Equal(StreamErrorCondition.ResourceConstraint, Assert.Throws<StreamException>(() => Watched()).Condition);
-        _watch.Remove(_last!);
+        Assert.True(_watch.Remove(_last!));
+        _watch.ReleaseUnbound();
     }
 
     private C2SStream? _last;
