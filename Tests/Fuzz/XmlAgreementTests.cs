@@ -32,11 +32,19 @@ public sealed class XmlAgreementTests
 
             var isAccepted = said == "more ";
             _ = isAccepted ? accepted++ : refused++;
-            return isAccepted == IsAcceptedBySystemXml(Header + xml + "</stream:stream>");
+
+            return isAccepted == IsAcceptedBySystemXml(Header + InFourthEdition(xml) + "</stream:stream>");
         }));
 
         Assert.True(accepted > 300 && refused > 300, $"{accepted} accepted, {refused} refused: no test of agreement");
     }
+
+    /// <summary>
+    /// In names System.Xml has the characters of XML 1.0's fourth edition. The fifth, which holds here, adds those beyond U+FFFF and U+FFFD, which stands for half a
+    /// character that a mutation left: a letter that both know takes their place.
+    /// </summary>
+    private static string InFourthEdition(string xml) =>
+        string.Concat(xml.EnumerateRunes().Select(rune => rune.IsBmp && rune != Rune.ReplacementChar ? rune.ToString() : "ж"));
 
     [Fact]
     public void Documents_InAnySegmentation_GiveTheSameFrames()
