@@ -94,8 +94,9 @@ internal sealed class OutboundQueue(PipeWriter output)
                 ArrayPool<byte>.Shared.Return(buffer);
                 flush = Output.FlushAsync();
             }
-            catch (Exception e) when (e is InvalidOperationException or IOException or ObjectDisposedException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
+                // However a transport fails, it is this stream's end, and never its sender's.
                 Fail();
                 return;
             }
@@ -125,7 +126,7 @@ internal sealed class OutboundQueue(PipeWriter output)
                 return;
             }
         }
-        catch (Exception e) when (e is InvalidOperationException or IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             Fail();
             return;
