@@ -18,7 +18,7 @@ public sealed class SlixmppTests(DemoProcess demo) : IClassFixture<DemoProcess>
         Assert.Equal("hamlet@elsinore.localhost/castle", Text(session, "jid"));
         Assert.StartsWith("TLSv1.", Text(session, "tls"), StringComparison.Ordinal);
         // slixmpp 1.8 asks for tls-unique, which TLS 1.3 does not have, and then does not trust itself to go without: PLAIN is what is left.
-        Assert.Matches("^(PLAIN|SCRAM-.*)$", Text(session, "mechanism"), StringComparison.Ordinal);
+        Assert.Matches("^(PLAIN|SCRAM-.*)$", Text(session, "mechanism"));
         var roster = (await hamlet.NextAsync("roster"))["items"]!.AsObject();
         Assert.Equal(
             """{"ophelia@elsinore.localhost":{"name":"Ophelia","groups":["Court"],"subscription":"both"}}""", roster.ToJsonString());
