@@ -207,6 +207,9 @@ internal sealed partial class C2SStream
                         await handled;
                     }
                 }
+
+                // COMPAT: go-xmpp sends a line feed behind <starttls/>. White space is no content that could be smuggled, and TLS begins with none.
+                buffer = _isTlsNext ? SkipWhiteSpace(buffer) : buffer;
             }
             finally
             {
@@ -235,6 +238,13 @@ internal sealed partial class C2SStream
                 await UpgradeToTlsAsync();
             }
         }
+    }
+
+    private static ReadOnlySequence<byte> SkipWhiteSpace(ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        reader.AdvancePastAny(" \t\r\n"u8);
+        return reader.UnreadSequence;
     }
 
     private ValueTask HandleAsync(Frame frame)

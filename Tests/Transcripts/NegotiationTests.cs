@@ -28,6 +28,17 @@ public sealed class NegotiationTests(LocalPathServer server) : IClassFixture<Loc
         Assert.Null(await actor.ReceiveAsync());
     }
 
+    /// <summary>COMPAT: go-xmpp. What follows goes to TLS: an alert or nothing, but no stream error in the clear.</summary>
+    [Fact]
+    public async Task LineFeedBehindStartTls_IsNothing()
+    {
+        await using var actor = await OpenAsync("linefeed.example");
+        await actor.SendAsync("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>\n");
+        Assert.Equal(Tls + "proceed", (await actor.ReceiveAsync())?.Name);
+        await actor.SendAsync(Encoding.UTF8.GetBytes("no handshake"));
+        Assert.DoesNotContain("<", await actor.ReceiveTextAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task HeaderBehindStartTls_BeforeTheHandshake_IsNoHeaderOfTheEncryptedStream()
     {
