@@ -16,6 +16,8 @@ public sealed class RefreshBodyTests
 {
     private static readonly IServiceProvider Services = new ServiceCollection().AddLogging().AddMetrics().AddSingleton<FrontendInstruments>().BuildServiceProvider();
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     [Theory]
     [InlineData("""[]""")]
     [InlineData(""" [ "a" , "b" ] """)]
@@ -83,7 +85,7 @@ public sealed class RefreshBodyTests
         var cuts = Gen.Choose(0, 10_000).ListOf();
         Prop.ForAll(Arb.From(names), Arb.From(cuts), ArbMap.Default.ArbFor<bool>(), (expected, cuts, isIndented) =>
         {
-            var body = JsonSerializer.SerializeToUtf8Bytes(expected, isIndented ? JsonSerializerOptions.Web : new JsonSerializerOptions { WriteIndented = true });
+            var body = JsonSerializer.SerializeToUtf8Bytes(expected, isIndented ? Indented : null);
             var (actual, refused) = ReadAsync(Cut(body, cuts.Select(cut => cut % (body.Length + 1)))).GetAwaiter().GetResult();
             return refused is null && actual!.SequenceEqual(expected);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
