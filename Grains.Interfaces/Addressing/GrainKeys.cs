@@ -1,5 +1,6 @@
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Muc;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 
@@ -17,6 +18,12 @@ public static class GrainKeys
     public static IAccountGrain Account(this IGrainFactory grains, Jid account) => grains.GetGrain<IAccountGrain>(account.Bare);
 
     public static IHostGrain Host(this IGrainFactory grains, string domain) => grains.GetGrain<IHostGrain>(domain);
+
+    /// <summary>Neither bare JID can hold a slash, so a key has one reading.</summary>
+    public static IMucAuthGrain MucAuth(this IGrainFactory grains, Jid room, Jid user) => grains.GetGrain<IMucAuthGrain>($"{room.Bare}/{user.Bare}");
+
+    /// <param name="service">A room service's domain.</param>
+    public static IMucDecisionsGrain MucDecisions(this IGrainFactory grains, string service) => grains.GetGrain<IMucDecisionsGrain>(service);
 
     /// <summary>There is one directory for all.</summary>
     public static IHostDirectoryGrain HostDirectory(this IGrainFactory grains) => grains.GetGrain<IHostDirectoryGrain>("hosts");
