@@ -22,6 +22,11 @@ public static class GrainKeys
     /// <summary>Neither bare JID can hold a slash, so a key has one reading.</summary>
     public static IMucAuthGrain MucAuth(this IGrainFactory grains, Jid room, Jid user) => grains.GetGrain<IMucAuthGrain>($"{room.Bare}/{user.Bare}");
 
+    public static IMucRoomGrain MucRoom(this IGrainFactory grains, Jid room) => grains.GetGrain<IMucRoomGrain>(room.Bare);
+
+    /// <param name="service">A room service's domain.</param>
+    public static IMucServiceGrain MucService(this IGrainFactory grains, string service) => grains.GetGrain<IMucServiceGrain>(service);
+
     /// <param name="service">A room service's domain.</param>
     public static IMucDecisionsGrain MucDecisions(this IGrainFactory grains, string service) => grains.GetGrain<IMucDecisionsGrain>(service);
 
