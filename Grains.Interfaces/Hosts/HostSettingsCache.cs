@@ -82,6 +82,8 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         return new ValueTask<HostSettings?>(load.Outcome.Task);
     }
 
+    public async ValueTask<HostedDomain?> FindAsync(string domain) => await GetAsync(domain) is { } host ? new HostedDomain(host, null) : null;
+
     public void Apply(HostDocument document)
     {
         var settings = Read(document);

@@ -14,9 +14,16 @@ public interface IHostSettingsSource
     /// <summary>The host's settings, asked of its grain at first use; null when there is no such host.</summary>
     ValueTask<HostSettings?> GetAsync(string domain);
 
+    /// <summary>What a domain is: a host's own, or that of one of its components; null when it is neither.</summary>
+    ValueTask<HostedDomain?> FindAsync(string domain);
+
     /// <summary>Takes a document that was just changed, unless a later one is known.</summary>
     void Apply(HostDocument document);
 
     /// <summary>Raised, in no order between hosts, after a loaded host was changed, disabled (settings with <c>Enabled</c> false) or removed (null settings).</summary>
     event Action<string, HostSettings?>? Changed;
 }
+
+/// <summary>A domain that is served here.</summary>
+/// <param name="Component">Null for the host's own domain.</param>
+public readonly record struct HostedDomain(HostSettings Host, ComponentSettings? Component);
