@@ -30,6 +30,18 @@ internal sealed class FakeHosts : IHostSettingsSource
 
     public bool TryGetLoaded(string domain, [NotNullWhen(true)] out HostSettings? settings) => _hosts.TryGetValue(domain, out settings);
 
+    public bool TryFindLoaded(string domain, out HostedDomain found)
+    {
+        if (_components.TryGetValue(domain, out found))
+        {
+            return true;
+        }
+
+        var isHost = _hosts.TryGetValue(domain, out var host);
+        found = isHost ? new HostedDomain(host!, null) : default;
+        return isHost;
+    }
+
     public ValueTask<HostSettings?> GetAsync(string domain) => new(_hosts.GetValueOrDefault(domain));
 
     public ValueTask<HostedDomain?> FindAsync(string domain) => new(
