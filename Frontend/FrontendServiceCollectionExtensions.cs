@@ -4,6 +4,7 @@ using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Listeners;
+using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Rosters;
 using Krewe.Frontend.Routing;
@@ -66,6 +67,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<StanzaRouter>();
         services.AddSingleton<IqRouter>();
         services.AddSingleton<PresenceRouter>();
+        services.AddSingleton<MucRouter>();
         services.AddSingleton<OfflineDelivery>();
         services.AddSingleton<RosterCarrier>();
         services.AddSingleton<RosterRefresh>();

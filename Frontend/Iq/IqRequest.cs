@@ -1,4 +1,5 @@
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Streams;
@@ -18,6 +19,12 @@ internal enum IqTarget : byte
 
     /// <summary>Somebody else's bare JID.</summary>
     OtherAccount = 4,
+
+    /// <summary>A room service's domain (XEP-0045); <see cref="IqRequest.Hosted"/> tells whose.</summary>
+    RoomService = 8,
+
+    /// <summary>A room's bare JID.</summary>
+    Room = 16,
 }
 
 /// <summary>An IQ get or set that the server answers, exactly once.</summary>
@@ -26,6 +33,9 @@ internal enum IqTarget : byte
 /// <param name="Xml">The whole element; empty for a handler that does not need it.</param>
 internal sealed record IqRequest(C2SStream Stream, StanzaType Type, string Id, Jid? To, IqTarget Target, byte[] Xml)
 {
+    /// <summary>The domain of <see cref="To"/> as it was found, when that is a room service.</summary>
+    public HostedDomain Hosted { get; init; }
+
     public void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(Stream, StanzaKind.Iq, Type, Id, To, error);
 
     /// <summary>Answers with a result that has no payload.</summary>

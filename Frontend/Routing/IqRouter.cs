@@ -19,9 +19,8 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
     public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
         var isRequest = head.StanzaType is StanzaType.Get or StanzaType.Set;
-        if (head.StanzaType == StanzaType.Invalid || !head.HasId || head.Id(element).IsEmpty || (isRequest && head.ChildElements != 1))
+        if (!IsProper(stream, element, head, to))
         {
-            StanzaErrorWriter.Refuse(stream, StanzaKind.Iq, head.StanzaType, head.IdText(element), to, StanzaError.BadRequest);
             return default;
         }
 
@@ -45,10 +44,34 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
         return RouteAway(stream, StanzaStamping.Stamp(stream, element, head, to), target);
     }
 
-    private ValueTask HandleAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, IqTarget target)
+    /// <summary>For a room service's domain, or for a room itself. What comes back as an answer is for nobody.</summary>
+    public ValueTask RouteToRoomsAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid to, HostedDomain hosted)
+    {
+        var isRequest = head.StanzaType is StanzaType.Get or StanzaType.Set;
+        return IsProper(stream, element, head, to) && isRequest
+            ? HandleAsync(stream, element, head, to, to.HasLocalpart ? IqTarget.Room : IqTarget.RoomService, hosted)
+            : default;
+    }
+
+    /// <summary>RFC 6120 §8.2.3; what is not is refused here.</summary>
+    public static bool IsProper(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
+    {
+        var isRequest = head.StanzaType is StanzaType.Get or StanzaType.Set;
+        var isProper = head.StanzaType != StanzaType.Invalid && head.HasId && !head.Id(element).IsEmpty && (!isRequest || head.ChildElements == 1);
+        if (!isProper)
+        {
+            StanzaErrorWriter.Refuse(stream, StanzaKind.Iq, head.StanzaType, head.IdText(element), to, StanzaError.BadRequest);
+        }
+
+        return isProper;
+    }
+
+    private ValueTask HandleAsync(
+        C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, IqTarget target, HostedDomain hosted = default)
     {
         var handler = handlers.Find(head.FirstChildNamespace(element), head.FirstChildName(element), target);
-        var request = new IqRequest(stream, head.StanzaType, head.IdText(element)!, to, target, handler?.NeedsPayload == true ? element.ToArray() : []);
+        var xml = handler?.NeedsPayload == true ? element.ToArray() : [];
+        var request = new IqRequest(stream, head.StanzaType, head.IdText(element)!, to, target, xml) { Hosted = hosted };
         if (handler is null)
         {
             // RFC 6121 §8.5.2.1.3; of another's roster not even that much is said (RFC 6121 §2.1.3).

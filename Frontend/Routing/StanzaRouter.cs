@@ -4,6 +4,7 @@ using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
@@ -21,6 +22,7 @@ internal sealed class StanzaRouter(
     SessionTable sessions,
     IqRouter iqs,
     PresenceRouter presences,
+    MucRouter rooms,
     OfflineDelivery offline,
     FrontendInstruments instruments)
 {
@@ -37,7 +39,45 @@ internal sealed class StanzaRouter(
             return default;
         }
 
-        return kind switch
+        if (to is not null && to.Domainpart != stream.Domain)
+        {
+            if (!hosts.TryFindLoaded(to.Domainpart, out var hosted))
+            {
+                return FindAndRouteAsync(stream, element.ToArray(), head, to);
+            }
+
+            if (hosted.Component is MucServiceSettings)
+            {
+                return rooms.RouteAsync(stream, element, head, to, hosted);
+            }
+        }
+
+        return RouteToUser(stream, element, head, to);
+    }
+
+    /// <summary>The first stanza to a domain that this process does not know yet: nothing of the stream is read until it is known what the domain is.</summary>
+    private async ValueTask FindAndRouteAsync(C2SStream stream, byte[] element, ElementHead head, Jid to)
+    {
+        HostedDomain? hosted;
+        try
+        {
+            hosted = await hosts.FindAsync(to.Domainpart);
+        }
+        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        {
+            instruments.RouteFailed(RoutePath.Grain);
+            StanzaErrorWriter.Refuse(stream, head.Kind, head.StanzaType, head.IdText(element), to, StanzaError.RemoteServerTimeout);
+            return;
+        }
+
+        await (hosted is { Component: MucServiceSettings } service
+            ? rooms.RouteAsync(stream, element, head, to, service)
+            : RouteToUser(stream, element, head, to));
+    }
+
+    private ValueTask RouteToUser(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
+    {
+        return head.Kind switch
         {
             StanzaKind.Message => RouteMessage(stream, element, head, to),
             StanzaKind.Presence => presences.RouteAsync(stream, element, head, to),

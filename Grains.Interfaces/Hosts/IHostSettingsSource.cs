@@ -14,6 +14,17 @@ public interface IHostSettingsSource
     /// <summary>The host's settings, asked of its grain at first use; null when there is no such host.</summary>
     ValueTask<HostSettings?> GetAsync(string domain);
 
+    /// <summary>What a domain is, host or component, if this process has its host loaded. Costs no call and no allocation.</summary>
+    bool TryFindLoaded(string domain, out HostedDomain found)
+    {
+        var isLoaded = TryGetLoaded(domain, out var host);
+        found = isLoaded ? new HostedDomain(host!, null) : default;
+        return isLoaded;
+    }
+
+    /// <summary>The same, asked of the grains at first use; null when nobody here has the domain.</summary>
+    async ValueTask<HostedDomain?> FindAsync(string domain) => await GetAsync(domain) is { } host ? new HostedDomain(host, null) : null;
+
     /// <summary>Takes a document that was just changed, unless a later one is known.</summary>
     void Apply(HostDocument document);
 
