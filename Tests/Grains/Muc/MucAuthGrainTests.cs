@@ -186,6 +186,11 @@ public sealed class MucAuthGrainTests(MucSilo silo) : IClassFixture<MucSilo>, IA
         var of = silo.AddService(_hook, auth => auth with { OnError = MucAuthOnError.Allow }).Of();
         var asked = Enumerable.Range(0, MucAuthGrain.NicknamesMax).Select(i => of.DecideAsync($"n{i}", false)).ToArray();
 
+        foreach (var _ in asked)
+        {
+            await _hook.NextRequestAsync();
+        }
+
         var beyond = await of.DecideAsync("one too many", false).WaitAsync(Timeouts.Test);
         Assert.Equal((MucVerdict.Failed, false), (beyond.Verdict, beyond.IsFallback));
 
