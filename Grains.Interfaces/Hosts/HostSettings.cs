@@ -89,6 +89,12 @@ public sealed record HostLimits
 
     public int RosterItems { get; init; } = 5000;
 
+    /// <summary>Rooms of one room service.</summary>
+    public int Rooms { get; init; } = 10000;
+
+    /// <summary>Occupants of one room.</summary>
+    public int Occupants { get; init; } = 5000;
+
     public int HookCallsPerSecond { get; init; } = 200;
 
     public int HookConcurrency { get; init; } = 64;

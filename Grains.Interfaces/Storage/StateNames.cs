@@ -13,4 +13,10 @@ public static class StateNames
 
     /// <summary>In <see cref="StorageNames.Offline"/>, by bare JID.</summary>
     public const string Offline = "offline";
+
+    /// <summary>In <see cref="StorageNames.Rooms"/>, by the room's bare JID. Cleared when the room is destroyed or made temporary.</summary>
+    public const string Room = "room";
+
+    /// <summary>In <see cref="StorageNames.Rooms"/>, by a room service's domain.</summary>
+    public const string RoomService = "room-service";
 }
