@@ -30,6 +30,7 @@ internal static partial class KreweApi
         services.AddSingleton<AccountRemoval>();
         services.AddSingleton<PasswordHashing>();
         services.AddSingleton<RoomEndpoints>();
+        services.AddSingleton<RoomRemoval>();
         services.AddSingleton<OccupantEndpoints>();
         services.AddSingleton<MucRevocation>();
         services.AddSingleton<DecisionEndpoints>();

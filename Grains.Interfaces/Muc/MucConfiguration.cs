@@ -13,8 +13,6 @@ public static class MucConfiguration
 
     private const int UsersMax = 100_000;
 
-    public const int HistoryLengthMax = 1000;
-
     /// <summary>The configuration after a change; null when a value is not acceptable (XEP-0045 §10.2).</summary>
     public static MucRoomConfig? Apply(MucRoomConfig config, MucConfigChange change)
     {
@@ -46,7 +44,7 @@ public static class MucConfiguration
         && (config.Language?.Length ?? 0) <= LanguageCharactersMax
         && (config.Password?.Length ?? 0) <= PasswordCharactersMax
         && config.MaxUsers is >= 0 and <= UsersMax
-        && config.HistoryLength is >= 0 and <= HistoryLengthMax
+        && config.HistoryLength is >= 0 and <= MucRoomConfig.HistoryLengthMax
         && config.PresenceBroadcastFrom is MucRole.Visitor or MucRole.Participant or MucRole.Moderator;
 
     private static string? Text(string? wanted, string? present) => wanted is null ? present : wanted.Length == 0 ? null : wanted;

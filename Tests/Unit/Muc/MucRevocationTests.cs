@@ -24,15 +24,19 @@ public sealed class MucRevocationTests : IDisposable
 
     private static readonly IMeterFactory Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
 
-    private readonly FakeRooms _rooms = new();
+    private readonly FakeRooms _rooms;
     private readonly FakeTimeProvider _time = new();
     private readonly Lifetime _lifetime = new();
     private readonly MucRevocation _revocation;
     private MucHttpAuthSettings? _auth = new() { Url = "http://127.0.0.1/" };
     private HostLimits _limits = new();
 
-    public MucRevocationTests() =>
-        _revocation = new MucRevocation(_rooms.Grains, new FrontendInstruments(Meters), _time, _lifetime, NullLogger<MucRevocation>.Instance);
+    public MucRevocationTests()
+    {
+        var (factory, grains) = GrainFactoryDouble.Create();
+        _rooms = new FakeRooms(grains);
+        _revocation = new MucRevocation(factory, new FrontendInstruments(Meters), _time, _lifetime, NullLogger<MucRevocation>.Instance);
+    }
 
     public void Dispose()
     {

@@ -2,26 +2,33 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Muc;
-using Krewe.Tests.Support;
 
-namespace Krewe.Tests.Unit.Muc;
+namespace Krewe.Tests.Support;
 
-/// <summary>Rooms, decisions and their index as a revocation sees them, with notes of what was done to them.</summary>
+/// <summary>Rooms, decisions and their indexes as the API sees them, with notes of what was done to them.</summary>
 internal sealed class FakeRooms
 {
     private readonly ConcurrentDictionary<(string Room, string User), byte> _places = new();
     private readonly ConcurrentDictionary<(string Room, string User), string> _nicknames = new();
 
-    public FakeRooms()
-    {
-        var (factory, grains) = GrainFactoryDouble.Create();
-        Grains = factory;
-        grains.With(service => GrainDouble.Create<IMucDecisionsGrain>((_, arguments) => Task.FromResult(Find(service, arguments))))
-            .With(key => GrainDouble.Create<IMucAuthGrain>((method, arguments) => Answer(key, method, arguments)))
-            .With(room => GrainDouble.Create<IMucRoomGrain>((method, arguments) => AnswerRoom(room, method, arguments)));
-    }
+    public FakeRooms(GrainFactoryDouble grains) => grains
+        .With(service => GrainDouble.Create<IMucDecisionsGrain>((_, arguments) => Task.FromResult(Find(service, arguments))))
+        .With(service => GrainDouble.Create<IMucServiceGrain>((_, arguments) => Task.FromResult(List(service, (string?)arguments[0], (int)arguments[1]!))))
+        .With(key => GrainDouble.Create<IMucAuthGrain>((method, arguments) => AnswerAuth(key, method, arguments)))
+        .With(room => GrainDouble.Create<IMucRoomGrain>((method, arguments) => AnswerRoom(room, method, arguments)));
 
-    public IGrainFactory Grains { get; }
+    /// <summary>What the rooms are.</summary>
+    public ConcurrentDictionary<string, MucRoomDocument> Documents { get; } = new();
+
+    /// <summary>How many rooms there may be of one service.</summary>
+    public int RoomsMax { get; set; } = int.MaxValue;
+
+    /// <summary>Rooms of which the service knows nothing but their address.</summary>
+    public ConcurrentDictionary<string, byte> Unknown { get; } = new();
+
+    public ConcurrentQueue<(string Room, MucDestroy Destroy)> Destroyed { get; } = new();
+
+    public ConcurrentQueue<(string Room, string Nickname, string? Reason)> Kicked { get; } = new();
 
     /// <summary>What is decided when it is asked.</summary>
     public Func<string, string, Task<MucDecision>> Decides { get; set; } = (_, _) => Task.FromResult(Admitted);
@@ -52,7 +59,7 @@ internal sealed class FakeRooms
     }
 
     /// <summary>The user is there, and no decision was needed.</summary>
-    public void EnterUnasked(string room, string user) => _nicknames[(room, user)] = $"nick of {user}";
+    public void EnterUnasked(string room, string user, string? nickname = null) => _nicknames[(room, user)] = nickname ?? $"nick of {user}";
 
     public bool IsPresent(string room, string user) => _nicknames.ContainsKey((room, user));
 
@@ -66,7 +73,7 @@ internal sealed class FakeRooms
             .Take(limit).Select(place => new MucDecisionPlace(place.Room, place.User, IsPresent(place.Room, place.User)))];
     }
 
-    private object Answer(string key, string method, object?[] arguments)
+    private object AnswerAuth(string key, string method, object?[] arguments)
     {
         var (room, user) = (key[..key.IndexOf('/')], key[(key.IndexOf('/') + 1)..]);
         if (method == nameof(IMucAuthGrain.ForgetAsync))
@@ -79,13 +86,53 @@ internal sealed class FakeRooms
         return Decides(room, user);
     }
 
+    private MucRoomPage List(string service, string? after, int limit)
+    {
+        var rooms = Documents.Keys.Where(room => room.EndsWith($"@{service}", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
+        var behind = rooms.Where(room => after is null || string.CompareOrdinal(room, after) > 0).ToArray();
+        var page = behind.Take(limit).Select(room => Unknown.ContainsKey(room)
+            ? new MucRoomEntry(new MucRoomListing(room, null, true, true), false)
+            : new MucRoomEntry(new MucRoomListing(room, Documents[room].Config.Name, Documents[room].Config.IsPublic, Documents[room].Config.IsPersistent), true));
+        return new MucRoomPage([.. page], rooms.Length, behind.Length <= limit);
+    }
+
     private object AnswerRoom(string room, string method, object?[] arguments) => method switch
     {
         nameof(IMucRoomGrain.NicknameAsync) => Task.FromResult(_nicknames.GetValueOrDefault((room, ((Jid)arguments[0]!).Bare))),
-        nameof(IMucRoomGrain.OccupantsAsync) => Task.FromResult<ImmutableArray<MucOccupantListing>?>(Occupants(room)),
+        nameof(IMucRoomGrain.OccupantsAsync) => Task.FromResult<ImmutableArray<MucOccupantListing>?>(Occupants(room) is { IsEmpty: false } some ? some : Documents.ContainsKey(room) ? [] : null),
         nameof(IMucRoomGrain.ApplyAsync) => Task.FromResult(Apply(room, (Jid)arguments[0]!, (MucDecision)arguments[1]!)),
+        nameof(IMucRoomGrain.DocumentAsync) => Task.FromResult(Documents.GetValueOrDefault(room)),
+        nameof(IMucRoomGrain.PutAsync) => Task.FromResult(Put(room, (MucRoomDocument)arguments[0]!)),
+        nameof(IMucRoomGrain.DeleteAsync) => Task.FromResult(Delete(room, (MucDestroy)arguments[0]!)),
+        nameof(IMucRoomGrain.KickAsync) => Task.FromResult(Kick(room, (string)arguments[0]!, (string?)arguments[1])),
         _ => throw new NotSupportedException(method),
     };
+
+    private MucPutOutcome Put(string room, MucRoomDocument document)
+    {
+        if (Documents.ContainsKey(room))
+        {
+            Documents[room] = document;
+            return MucPutOutcome.Replaced;
+        }
+
+        var service = room[room.IndexOf('@')..];
+        return Documents.Keys.Count(other => other.EndsWith(service, StringComparison.Ordinal)) >= RoomsMax || !Documents.TryAdd(room, document)
+            ? MucPutOutcome.TooManyRooms
+            : MucPutOutcome.Created;
+    }
+
+    private bool Delete(string room, MucDestroy destroy)
+    {
+        Destroyed.Enqueue((room, destroy));
+        return Documents.TryRemove(room, out _);
+    }
+
+    private bool Kick(string room, string nickname, string? reason)
+    {
+        Kicked.Enqueue((room, nickname, reason));
+        return _nicknames.Any(place => place.Key.Room == room && place.Value == nickname);
+    }
 
     private ImmutableArray<MucOccupantListing> Occupants(string room) =>
         [.. _nicknames.Where(place => place.Key.Room == room).Select(place => new MucOccupantListing(
