@@ -48,6 +48,10 @@ public sealed record MucStanza : DeliveryContent
     /// <summary>An error that answers an IQ that was passed on, when it has no payload of its own.</summary>
     [Id(9)]
     public StanzaError? Error { get; init; }
+
+    /// <summary>A subject in plain text, empty for none; null where the stanza is not about it.</summary>
+    [Id(10)]
+    public string? Subject { get; init; }
 }
 
 /// <summary>Several stanzas for the same sessions, in order: what an entry answers with (XEP-0045 §7.2.2).</summary>
