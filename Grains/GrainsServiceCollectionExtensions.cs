@@ -1,5 +1,6 @@
 using Krewe.Contracts.Hosting;
 using Krewe.Grains.Hosts;
+using Krewe.Grains.Muc;
 using Krewe.Grains.Rosters;
 using Krewe.Grains.Sessions;
 using Krewe.Grains.Storage;
@@ -16,6 +17,7 @@ internal static class GrainsServiceCollectionExtensions
         services.AddKreweStorage(options);
         services.AddKreweHostFiles(options);
         services.AddKreweRosters();
+        services.AddKreweMuc();
         services.AddSingleton<FrontendLanes>();
         return services;
     }

@@ -19,7 +19,8 @@ public interface IMucServiceGrain : IGrainWithStringKey
     [Alias("listed"), OneWay]
     Task ListedAsync(MucRoomListing room);
 
-    [Alias("removed"), OneWay]
+    /// <summary>Awaited before the same room is added again.</summary>
+    [Alias("removed")]
     Task RemovedAsync(string room);
 
     /// <summary>Rooms in ordinal order behind <paramref name="after"/>. One of which nothing but its address is known yet has no listing; ask it.</summary>

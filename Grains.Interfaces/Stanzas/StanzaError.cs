@@ -56,7 +56,9 @@ public sealed record StanzaError(
     public static readonly StanzaError JidMalformed = new(StanzaErrorType.Modify, StanzaErrorCondition.JidMalformed);
     public static readonly StanzaError NotAcceptable = new(StanzaErrorType.Modify, StanzaErrorCondition.NotAcceptable);
     public static readonly StanzaError NotAllowed = new(StanzaErrorType.Cancel, StanzaErrorCondition.NotAllowed);
+    public static readonly StanzaError NotAuthorized = new(StanzaErrorType.Auth, StanzaErrorCondition.NotAuthorized);
     public static readonly StanzaError PolicyViolation = new(StanzaErrorType.Modify, StanzaErrorCondition.PolicyViolation);
+    public static readonly StanzaError RegistrationRequired = new(StanzaErrorType.Auth, StanzaErrorCondition.RegistrationRequired);
     public static readonly StanzaError RemoteServerNotFound = new(StanzaErrorType.Cancel, StanzaErrorCondition.RemoteServerNotFound);
     public static readonly StanzaError RemoteServerTimeout = new(StanzaErrorType.Wait, StanzaErrorCondition.RemoteServerTimeout);
     public static readonly StanzaError ResourceConstraint = new(StanzaErrorType.Wait, StanzaErrorCondition.ResourceConstraint);

@@ -22,7 +22,8 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
             var status = (int)answer.StatusCode;
             if (answer.StatusCode != HttpStatusCode.OK)
             {
-                return new(answer.StatusCode == HttpStatusCode.NotModified ? HookOutcome.NotModified : HookOutcome.Status, status);
+                var other = new HookResponse(answer.StatusCode == HttpStatusCode.NotModified ? HookOutcome.NotModified : HookOutcome.Status, status);
+                return request.ReadsEveryStatus ? other with { Body = await BodyIfAnyAsync(answer, bodyBytesMax, deadline) } : other;
             }
 
             return await HookBody.ReadAsync(answer.Content, bodyBytesMax, deadline) is { } body
@@ -41,6 +42,19 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
         catch (IOException)
         {
             return new(HookOutcome.Truncated);
+        }
+    }
+
+    /// <summary>The status has come and stands, whatever becomes of the body.</summary>
+    private static async ValueTask<ReadOnlyMemory<byte>> BodyIfAnyAsync(HttpResponseMessage answer, int bytesMax, CancellationToken deadline)
+    {
+        try
+        {
+            return await HookBody.ReadAsync(answer.Content, bytesMax, deadline) ?? default;
+        }
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException)
+        {
+            return default;
         }
     }
 

@@ -10,7 +10,14 @@ namespace Krewe.Grains.Outbound;
 /// <param name="BodyBytesMax">How much of an answer is read.</param>
 /// <param name="Concurrency">How many calls may be under way; 0 for no limit.</param>
 /// <param name="CallsPerSecond">0 for no limit.</param>
-internal sealed record HookEndpoint(string Host, string Hook, TimeSpan Deadline, int BodyBytesMax, int Concurrency, int CallsPerSecond);
+internal sealed record HookEndpoint(string Host, string Hook, TimeSpan Deadline, int BodyBytesMax, int Concurrency, int CallsPerSecond)
+{
+    /// <summary>Which of the host's hooks of this kind, where it may have several: the room service's domain.</summary>
+    public string Part { get; init; } = "";
+
+    /// <summary>The service's certificate is not verified.</summary>
+    public bool IsInsecure { get; init; }
+}
 
 /// <summary>What is sent. Holds secrets: never logged.</summary>
 internal sealed record HookRequest(Uri Url)
@@ -26,6 +33,9 @@ internal sealed record HookRequest(Uri Url)
     public string? IfNoneMatch { get; init; }
 
     public ImmutableArray<ReadOnlyMemory<byte>> Secrets { get; init; } = [];
+
+    /// <summary>Whether the bodies of other statuses than 200 are read too; one that cannot be leaves the bare status.</summary>
+    public bool ReadsEveryStatus { get; init; }
 }
 
 internal enum HookOutcome
@@ -36,7 +46,7 @@ internal enum HookOutcome
     /// <summary>Status 304.</summary>
     NotModified,
 
-    /// <summary>Any other status, redirects included; the body is not read.</summary>
+    /// <summary>Any other status, redirects included.</summary>
     Status,
 
     /// <summary>The deadline passed.</summary>
@@ -72,7 +82,7 @@ internal enum HookOutcome
 /// <summary>What a call came to: every way in which a tenant's service can fail is a value.</summary>
 internal sealed record HookResponse(HookOutcome Outcome, int Status = 0)
 {
-    /// <summary>Empty unless <see cref="HookOutcome.Ok"/>.</summary>
+    /// <summary>Empty unless <see cref="HookOutcome.Ok"/> or <see cref="HookRequest.ReadsEveryStatus"/>.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
 
     public string? ETag { get; init; }

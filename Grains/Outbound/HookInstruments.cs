@@ -18,6 +18,18 @@ internal static class HookInstruments
     private static readonly Counter<long> RosterSkipped =
         Meter.CreateCounter<long>("krewe.roster.skipped", description: "Entries of roster documents that were left out");
 
+    private static readonly Counter<long> MucDecisions =
+        Meter.CreateCounter<long>("krewe.muc.decisions", description: "Where decisions about joins came from");
+
+    private static readonly Counter<long> MucMalformed =
+        Meter.CreateCounter<long>("krewe.muc.malformed", description: "Answers about joins with status 200 that say neither yes nor no");
+
+    private static readonly Counter<long> MucIgnored =
+        Meter.CreateCounter<long>("krewe.muc.ignored", description: "Unusable values in answers about joins");
+
+    private static readonly Counter<long> MucForgotten =
+        Meter.CreateCounter<long>("krewe.muc.forgotten", description: "Decisions about joins that were forgotten because too many were remembered");
+
     public static void Called(HookEndpoint endpoint, HookResponse response)
     {
         Calls.Add(1, new("hook", endpoint.Hook), new("outcome", response.Name), new("host", endpoint.Host));
@@ -28,4 +40,14 @@ internal static class HookInstruments
     public static void Roster(string result, string host) => RosterCache.Add(1, new("result", result), new KeyValuePair<string, object?>("host", host));
 
     public static void Skipped(int count, string host) => RosterSkipped.Add(count, new KeyValuePair<string, object?>("host", host));
+
+    /// <param name="result"><c>hit</c>: remembered. <c>asked</c>: the service admitted. <c>refused</c>: it refused. <c>failed</c>: it gave no answer. <c>fallback</c>:
+    /// neither, and <c>muc_http_auth_on_error</c> decided.</param>
+    public static void MucDecision(string result, string host) => MucDecisions.Add(1, new("result", result), new KeyValuePair<string, object?>("host", host));
+
+    public static void MucAnswerMalformed(string host) => MucMalformed.Add(1, new KeyValuePair<string, object?>("host", host));
+
+    public static void MucValuesIgnored(int count, string host) => MucIgnored.Add(count, new KeyValuePair<string, object?>("host", host));
+
+    public static void MucDecisionForgotten() => MucForgotten.Add(1);
 }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Krewe.Grains.Outbound;
 
 /// <summary>
-/// The only way out of the process by HTTP: one handler for all hooks, which follows no redirect, uses no proxy and keeps no cookie, and one
-/// <see cref="HookPipeline"/> for each hook of each host, made at first use and forgotten when idle.
+/// The only way out of the process by HTTP: one handler for all hooks, which follows no redirect, uses no proxy and keeps no cookie, one more for those whose
+/// certificates are not verified, and one <see cref="HookPipeline"/> for each hook of each host, made at first use and forgotten when idle.
 /// </summary>
 internal sealed partial class OutboundHttp : IDisposable
 {
@@ -24,12 +24,12 @@ internal sealed partial class OutboundHttp : IDisposable
     private const int HeaderKilobytesMax = 16;
     private const int DrainBytesMax = 65536;
 
-    private readonly ConcurrentDictionary<(string Host, string Hook), HookPipeline> _pipelines = new();
+    private readonly ConcurrentDictionary<(string Host, string Hook, string Part), HookPipeline> _pipelines = new();
     private readonly Lock _making = new();
     private readonly TimeProvider _time;
     private readonly ILogger<OutboundHttp> _logger;
-    private readonly HttpMessageInvoker _http;
-    private readonly HookAttempt _attempt;
+    private readonly HttpMessageInvoker _verifying;
+    private readonly Lazy<HttpMessageInvoker> _trusting;
     private long _swept;
 
     public OutboundHttp(EgressPolicy egress, TimeProvider time, ILogger<OutboundHttp> logger)
@@ -37,27 +37,8 @@ internal sealed partial class OutboundHttp : IDisposable
         _time = time;
         _logger = logger;
         _swept = time.GetTimestamp();
-#pragma warning disable RS0030 // The one place that all others are sent to.
-        _http = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            ConnectCallback = new EgressConnector(egress).ConnectAsync,
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-
-            // None is asked for: nothing small can unpack into something huge.
-            AutomaticDecompression = System.Net.DecompressionMethods.None,
-            ConnectTimeout = ConnectMax,
-            PooledConnectionLifetime = ConnectionLifetime,
-            PooledConnectionIdleTimeout = ConnectionIdleMax,
-            MaxResponseHeadersLength = HeaderKilobytesMax,
-            MaxResponseDrainSize = DrainBytesMax,
-
-            // Trace headers would tell tenants about each other's traffic.
-            ActivityHeadersPropagator = null,
-        });
-#pragma warning restore RS0030
-        _attempt = new HookAttempt(_http, time);
+        _verifying = Invoker(egress, isVerifying: true);
+        _trusting = new(() => Invoker(egress, isVerifying: false));
     }
 
     /// <summary>How many pipelines there are.</summary>
@@ -77,11 +58,50 @@ internal sealed partial class OutboundHttp : IDisposable
     }
 
     // The handler alone holds resources; a limiter that is dropped would fail the calls that wait in it.
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _verifying.Dispose();
+        if (_trusting.IsValueCreated)
+        {
+            _trusting.Value.Dispose();
+        }
+    }
+
+    private static HttpMessageInvoker Invoker(EgressPolicy egress, bool isVerifying)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = new EgressConnector(egress).ConnectAsync,
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+
+            // None is asked for: nothing small can unpack into something huge.
+            AutomaticDecompression = System.Net.DecompressionMethods.None,
+            ConnectTimeout = ConnectMax,
+            PooledConnectionLifetime = ConnectionLifetime,
+            PooledConnectionIdleTimeout = ConnectionIdleMax,
+            MaxResponseHeadersLength = HeaderKilobytesMax,
+            MaxResponseDrainSize = DrainBytesMax,
+
+            // Trace headers would tell tenants about each other's traffic.
+            ActivityHeadersPropagator = null,
+        };
+        if (!isVerifying)
+        {
+#pragma warning disable CA5359 // The provider, and nobody else, may say that a hook's certificate does not matter.
+            handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+
+#pragma warning disable RS0030 // The one place that all others are sent to.
+        return new HttpMessageInvoker(handler);
+#pragma warning restore RS0030
+    }
 
     private HookPipeline Pipeline(HookEndpoint endpoint)
     {
-        var key = (endpoint.Host, endpoint.Hook);
+        var key = (endpoint.Host, endpoint.Hook, endpoint.Part);
         if (_pipelines.TryGetValue(key, out var known) && known.Endpoint == endpoint)
         {
             return known;
@@ -97,7 +117,7 @@ internal sealed partial class OutboundHttp : IDisposable
             Sweep();
 
             // Calls in a pipeline that is replaced end in it.
-            return _pipelines[key] = new HookPipeline(endpoint, _attempt, _time);
+            return _pipelines[key] = new HookPipeline(endpoint, new HookAttempt(endpoint.IsInsecure ? _trusting.Value : _verifying, _time), _time);
         }
     }
 

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using Krewe.Contracts.Muc;
 using Krewe.Contracts.Sessions;
 using Microsoft.Extensions.Logging;
 
 namespace Krewe.Grains.Sessions;
 
 /// <summary>
-/// What one silo sends one frontend: first in, first out, one batch in flight. A batch whose answer is lost is repeated as it was, under its old
+/// What one silo, or one room, sends one frontend: first in, first out, one batch in flight. A batch whose answer is lost is repeated as it was, under its old
 /// sequence number, and the sink drops what it has seen: no loss, no duplicate, no reorder. A lane that is full and makes no progress, or is unanswered for
 /// <see cref="GiveUpAfter"/>, has lost its frontend: everything in it is reported gone.
 /// </summary>
@@ -14,6 +15,9 @@ internal sealed partial class FrontendLane(FrontendRef frontend, Action<Frontend
     /// <summary>One call's worth: enough to buy back the cost of a process hop, small enough for a prompt acknowledgement.</summary>
     private const int BatchDeliveriesMax = 512;
     private const int BatchBytesMax = 256 * 1024;
+
+    /// <summary>A batch ends with the delivery that reaches this: its answer must not take long either.</summary>
+    private const int BatchSessionsMax = 2048;
 
     /// <summary>What may wait for one frontend that makes no progress before it counts as lost.</summary>
     private const int QueueBytesMax = 4 * 1024 * 1024;
@@ -36,12 +40,21 @@ internal sealed partial class FrontendLane(FrontendRef frontend, Action<Frontend
 
     public string FrontendName => frontend.Name;
 
+    /// <summary>Nothing is sent by it any more.</summary>
+    public bool IsLost => Volatile.Read(ref _isLost);
+
     private sealed class Waiting(Delivery delivery) : TaskCompletionSource<ImmutableArray<long>>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public Delivery Delivery { get; } = delivery;
 
         /// <summary>The payload and, roughly, what carrying it costs.</summary>
-        public int Bytes { get; } = 200 + (delivery.Content is StanzaContent { Stanza: var stanza } ? stanza.Xml.Length : 0);
+        public int Bytes { get; } = 200 + (sizeof(long) * delivery.Sessions.Length) + delivery.Content switch
+        {
+            StanzaContent { Stanza: var stanza } => stanza.Xml.Length,
+            MucStanza stanza => stanza.Payload.Xml.Length,
+            MucStanzas { Stanzas: var stanzas } => stanzas.Sum(static stanza => 100 + stanza.Payload.Xml.Length),
+            _ => 0,
+        };
     }
 
     public Task<ImmutableArray<long>> EnqueueAsync(Delivery delivery)
@@ -121,9 +134,12 @@ internal sealed partial class FrontendLane(FrontendRef frontend, Action<Frontend
     {
         lock (_gate)
         {
-            for (var bytes = 0; batch.Count < BatchDeliveriesMax && bytes < BatchBytesMax && _queue.TryDequeue(out var waiting); bytes += waiting.Bytes)
+            int bytes = 0, sessions = 0;
+            while (batch.Count < BatchDeliveriesMax && bytes < BatchBytesMax && sessions < BatchSessionsMax && _queue.TryDequeue(out var waiting))
             {
                 batch.Add(waiting);
+                bytes += waiting.Bytes;
+                sessions += waiting.Delivery.Sessions.Length;
                 _queuedBytes -= waiting.Bytes;
             }
 

@@ -20,6 +20,11 @@ internal sealed class FrontendLanes(TimeProvider time, ILogger<FrontendLanes> lo
         return lane.EnqueueAsync(new Delivery(sessions, content));
     }
 
+    /// <summary>
+    /// A lane of its own, for a room: what waits in it, such as the entries of a thousand users, holds up nothing but that room.
+    /// </summary>
+    public FrontendLane Open(FrontendRef frontend, Action<FrontendLane> forget) => new(frontend, forget, time, log);
+
     /// <summary>A lost lane is never used again; should its frontend still be there, a new one begins.</summary>
     private void Forget(FrontendLane lane) => _lanes.TryRemove(KeyValuePair.Create(lane.FrontendName, lane));
 

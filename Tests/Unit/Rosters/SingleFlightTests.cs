@@ -1,4 +1,4 @@
-using Krewe.Grains.Rosters;
+using Krewe.Grains;
 
 namespace Krewe.Tests.Unit.Rosters;
 

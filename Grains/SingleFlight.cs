@@ -1,4 +1,4 @@
-namespace Krewe.Grains.Rosters;
+namespace Krewe.Grains;
 
 /// <summary>
 /// Work of which one run is under way at a time and at most one more waits, shared by all who want it. Not thread-safe: for a grain, whose calls take turns.

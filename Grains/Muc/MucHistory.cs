@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Text;
+using Krewe.Contracts.Muc;
+
+namespace Krewe.Grains.Muc;
+
+/// <summary>The last messages of a room (XEP-0045 §7.2.13): bounded in number and in bytes, in memory only.</summary>
+internal sealed class MucHistory
+{
+    /// <summary>The most that a room may be set to keep.</summary>
+    public const int MessagesMax = 500;
+
+    private const int BytesMax = 512 * 1024;
+
+    /// <summary>What a message has besides its sender and its payload: type, delay, occupant id. For <c>maxchars</c>, which counts whole stanzas.</summary>
+    private const int StanzaOverhead = 220;
+
+    private readonly LinkedList<MucStanza> _messages = new();
+    private int _bytes;
+
+    public int Count => _messages.Count;
+
+    public void Add(MucStanza message, int messagesMax)
+    {
+        _messages.AddLast(message);
+        _bytes += message.Payload.Xml.Length;
+        Trim(messagesMax);
+    }
+
+    public void Trim(int messagesMax)
+    {
+        while (_messages.First is { } oldest && (_messages.Count > messagesMax || _bytes > BytesMax))
+        {
+            _bytes -= oldest.Value.Payload.Xml.Length;
+            _messages.RemoveFirst();
+        }
+    }
+
+    public void Clear()
+    {
+        _messages.Clear();
+        _bytes = 0;
+    }
+
+    /// <summary>The newest messages that satisfy all of a request (XEP-0045 §7.2.14), oldest first, whole stanzas only.</summary>
+    public ImmutableArray<MucStanza> Select(MucHistoryRequest? request, DateTimeOffset now)
+    {
+        var charactersLeft = request?.MaxCharacters ?? int.MaxValue;
+        var stanzasLeft = request?.MaxStanzas ?? int.MaxValue;
+        var since = request?.Since;
+        if (request?.Seconds is { } seconds && (since is null || now.AddSeconds(-(double)seconds) > since))
+        {
+            since = now.AddSeconds(-(double)seconds);
+        }
+
+        var selected = new List<MucStanza>();
+        for (var node = _messages.Last; node is not null && stanzasLeft > 0; node = node.Previous, stanzasLeft--)
+        {
+            charactersLeft -= charactersLeft == int.MaxValue ? 0 : Characters(node.Value);
+            if (charactersLeft < 0 || node.Value.SentAt < since)
+            {
+                break;
+            }
+
+            selected.Add(node.Value);
+        }
+
+        selected.Reverse();
+        return [.. selected];
+    }
+
+    private static int Characters(MucStanza message) =>
+        StanzaOverhead + message.From.ToString().Length + (message.Id?.Length ?? 0) + Encoding.UTF8.GetCharCount(message.Payload.Xml.Span) + message.Payload.Attributes.Length;
+}
