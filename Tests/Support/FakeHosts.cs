@@ -37,15 +37,19 @@ internal sealed class FakeHosts : IHostSettingsSource
             return true;
         }
 
-        var isHost = _hosts.TryGetValue(domain, out var host);
-        found = isHost ? new HostedDomain(host!, null) : default;
-        return isHost;
+        ComponentSettings? component = null;
+        if (!_hosts.TryGetValue(domain, out var host))
+        {
+            host = _hosts.Values.FirstOrDefault(settings => settings.Components.TryGetValue(domain, out component));
+        }
+
+        found = host is null ? default : new HostedDomain(host, component);
+        return host is not null;
     }
 
     public ValueTask<HostSettings?> GetAsync(string domain) => new(_hosts.GetValueOrDefault(domain));
 
-    public ValueTask<HostedDomain?> FindAsync(string domain) => new(
-        _components.TryGetValue(domain, out var component) ? component : _hosts.TryGetValue(domain, out var host) ? new HostedDomain(host, null) : null);
+    public ValueTask<HostedDomain?> FindAsync(string domain) => new(TryFindLoaded(domain, out var found) ? found : null);
 
     public void Apply(HostDocument document) => throw new NotSupportedException("a test sets settings, not documents");
 }
