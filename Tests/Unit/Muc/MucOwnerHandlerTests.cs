@@ -4,6 +4,7 @@ using Krewe.Contracts.Muc;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Muc.Iq;
+using Krewe.Grains.Muc;
 
 namespace Krewe.Tests.Unit.Muc;
 
@@ -82,7 +83,7 @@ public sealed class MucOwnerHandlerTests
         Assert.Equal("", await AskAsync(StanzaType.Set, form.ToString(SaveOptions.DisableFormatting)));
 
         var change = Configured();
-        Assert.Equal(MucRoomConfig.Default, Krewe.Grains.Muc.MucConfiguration.Apply(MucRoomConfig.Default, change));
+        Assert.Equal(MucRoomConfig.Default, MucConfiguration.Apply(MucRoomConfig.Default, change));
         Assert.Equal(["a@b"], change.Admins!.Value.Select(jid => jid.Bare));
         Assert.Equal(["o@b", "p@b"], change.Owners!.Value.Select(jid => jid.Bare));
     }
