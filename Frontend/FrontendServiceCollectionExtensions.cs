@@ -69,6 +69,8 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<IqRouter>();
         services.AddSingleton<PresenceRouter>();
         services.AddSingleton<MucRouter>();
+        services.AddSingleton<MucMediator>();
+        services.AddSingleton<UserMessages>();
         services.AddSingleton<OfflineDelivery>();
         services.AddSingleton<RosterCarrier>();
         services.AddSingleton<RosterRefresh>();

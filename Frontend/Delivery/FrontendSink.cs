@@ -5,46 +5,106 @@ using Krewe.Contracts.Sessions;
 namespace Krewe.Frontend.Delivery;
 
 /// <summary>This process's end of the silos' lanes. A batch that was seen before is acknowledged again and not delivered twice.</summary>
-internal sealed class FrontendSink(SessionTable sessions) : IFrontendSink
+internal sealed class FrontendSink(SessionTable sessions, TimeProvider time) : IFrontendSink
 {
+    /// <summary>Each room has a lane, so there come to be many. No batch is repeated for so long (a lane gives up after 10 s).</summary>
+    private static readonly TimeSpan RememberFor = TimeSpan.FromMinutes(1);
+
+    /// <summary>Lanes that are silent are forgotten when so many new ones have come.</summary>
+    private const int LanesBetweenSweeps = 1024;
+
+    private static readonly DeliveryReport NoneGone = new([]);
+
     private readonly ConcurrentDictionary<Guid, Seen> _lanes = new();
+    private int _newLanes;
+    private DeliveryWork? _spare;
+
+    /// <summary>How many lanes are remembered.</summary>
+    public int LaneCount => _lanes.Count;
 
     private sealed class Seen
     {
         public long Sequence;
         public DeliveryReport Report = NoneGone;
+        public long At;
+        public bool IsForgotten;
     }
-
-    private static readonly DeliveryReport NoneGone = new([]);
 
     public Task<DeliveryReport> DeliverAsync(DeliveryBatch batch)
     {
-        var seen = _lanes.GetOrAdd(batch.Lane, static _ => new Seen());
-        lock (seen)
+        while (true)
         {
-            if (batch.Sequence > seen.Sequence)
+            if (!_lanes.TryGetValue(batch.Lane, out var seen))
             {
-                (seen.Sequence, seen.Report) = (batch.Sequence, Deliver(batch.Deliveries));
+                seen = _lanes.GetOrAdd(batch.Lane, static _ => new Seen());
+                ForgetSilent();
             }
 
-            return Task.FromResult(seen.Report);
+            lock (seen)
+            {
+                if (seen.IsForgotten)
+                {
+                    continue;
+                }
+
+                seen.At = time.GetTimestamp();
+                if (batch.Sequence > seen.Sequence)
+                {
+                    (seen.Sequence, seen.Report) = (batch.Sequence, Deliver(batch.Deliveries));
+                }
+
+                return Task.FromResult(seen.Report);
+            }
         }
     }
 
     private DeliveryReport Deliver(ImmutableArray<Contracts.Sessions.Delivery> deliveries)
     {
-        ImmutableArray<long>.Builder? gone = null;
-        foreach (var delivery in deliveries)
+        var work = Interlocked.Exchange(ref _spare, null) ?? new DeliveryWork(sessions);
+        try
         {
-            foreach (var session in delivery.Sessions)
+            foreach (var delivery in deliveries)
             {
-                if (!sessions.TryGet(session, out var stream) || !stream.TryDeliver(delivery.Content))
-                {
-                    (gone ??= ImmutableArray.CreateBuilder<long>()).Add(session);
-                }
+                work.Deliver(delivery, isOnly: deliveries.Length == 1);
             }
         }
+        finally
+        {
+            work.Flush();
+        }
 
-        return gone is null ? NoneGone : new DeliveryReport(gone.ToImmutable());
+        var gone = work.TakeGone();
+        Volatile.Write(ref _spare, work);
+        return gone.IsEmpty ? NoneGone : new DeliveryReport(gone);
+    }
+
+    private void ForgetSilent()
+    {
+        if (Interlocked.Increment(ref _newLanes) % LanesBetweenSweeps != 0)
+        {
+            return;
+        }
+
+        foreach (var (lane, seen) in _lanes)
+        {
+            // One that is at work is not silent.
+            if (!Monitor.TryEnter(seen))
+            {
+                continue;
+            }
+
+            try
+            {
+                if (seen.At != 0 && time.GetElapsedTime(seen.At) > RememberFor)
+                {
+                    seen.IsForgotten = true;
+                    _lanes.TryRemove(lane, out _);
+                }
+            }
+            finally
+            {
+                Monitor.Exit(seen);
+            }
+        }
     }
 }

@@ -13,13 +13,13 @@ namespace Krewe.Frontend.Routing;
 /// <summary>XEP-0160: messages for a user without a fitting resource are kept, and handed to the first that comes.</summary>
 internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, SessionTable sessions)
 {
-    /// <summary>Stores, or tells the sender why not. An account that does not exist looks like one that is away (RFC 6121 §8.5.1).</summary>
-    public async Task StoreAsync(C2SStream sender, StanzaFrame message)
+    /// <summary>Stores; the result is why it could not. An account that does not exist looks like one that is away (RFC 6121 §8.5.1).</summary>
+    public async Task<StanzaError?> StoreAsync(StanzaFrame message)
     {
         var recipient = message.To!;
         if (IsOnlyChatState(message.Xml.Span) || !(await grains.Account(recipient).GetAsync()).Exists)
         {
-            return;
+            return null;
         }
 
         var limit = (await hosts.GetAsync(recipient.Domainpart))?.Limits.OfflineMessages ?? 0;
@@ -31,8 +31,7 @@ internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource 
         await account.SetMayHaveMailAsync(true);
         if (!isStored)
         {
-            StanzaErrorWriter.Refuse(sender, message, StanzaError.ServiceUnavailable);
-            return;
+            return StanzaError.ServiceUnavailable;
         }
 
         // One who came in the meantime found nothing yet.
@@ -43,10 +42,12 @@ internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource 
                 if (resource is { IsAvailable: true, Priority: >= 0 } && sessions.TryGet(resource.Session, out var stream))
                 {
                     await DrainAsync(stream);
-                    return;
+                    return null;
                 }
             }
         }
+
+        return null;
     }
 
     /// <summary>Hands over what waits, with the time of its coming (XEP-0203), and forgets what the stream took.</summary>

@@ -4,6 +4,7 @@ using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Muc;
 using Krewe.Frontend.Rosters;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
@@ -42,6 +43,11 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
 
         if (to is null && type is StanzaType.Available or StanzaType.Unavailable)
         {
+            if (type == StanzaType.Unavailable)
+            {
+                MucRouter.LeaveAll(stream, element, head);
+            }
+
             var broadcast = StanzaStamping.Stamp(stream, element, head, null);
             return type == StanzaType.Available && !stream.IsAvailable
                 ? stream.QueueStepAsync(() => stream.BecomeAvailableAsync(broadcast, priority))

@@ -42,11 +42,18 @@ internal static class StanzaErrorWriter
         stream.Enqueue(output.WrittenSpan);
     }
 
-    public static void WriteError(ref XmppWriter xml, StanzaError error)
+    /// <param name="by">Who says so, where that is not whom the stanza was for (RFC 6120 §8.3.2).</param>
+    public static void WriteError(ref XmppWriter xml, StanzaError error, string? by = null)
     {
         xml.Raw("<error type='"u8);
         xml.Text(WireName(error.Type));
-        xml.Raw("'><"u8);
+        xml.Raw("'"u8);
+        if (by is not null)
+        {
+            xml.Attribute("by"u8, by);
+        }
+
+        xml.Raw("><"u8);
         xml.Text(WireName(error.Condition));
         xml.Raw(" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"u8);
         if (error.Text is { } text)

@@ -1,4 +1,3 @@
-using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
@@ -16,14 +15,13 @@ namespace Krewe.Frontend.Routing;
 /// takes the local path where it is open, and otherwise asks the addressee's grain.
 /// </summary>
 internal sealed class StanzaRouter(
-    IGrainFactory grains,
     IHostSettingsSource hosts,
     LocalRoutes routes,
     SessionTable sessions,
     IqRouter iqs,
     PresenceRouter presences,
     MucRouter rooms,
-    OfflineDelivery offline,
+    UserMessages messages,
     FrontendInstruments instruments)
 {
     /// <summary>Routes one stanza. The bytes are used before this returns; what is awaited is that the stanza has its place, not its answer.</summary>
@@ -159,14 +157,9 @@ internal sealed class StanzaRouter(
                 return;
             }
 
-            switch (await DecideAsync(message))
+            if (await messages.DeliverAsync(message) is { } error)
             {
-                case RouteOutcome.StoreOffline:
-                    await offline.StoreAsync(stream, message);
-                    break;
-                case RouteOutcome.ServiceUnavailable:
-                    StanzaErrorWriter.Refuse(stream, message, StanzaError.ServiceUnavailable);
-                    break;
+                StanzaErrorWriter.Refuse(stream, message, error);
             }
         }
         catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
@@ -175,22 +168,6 @@ internal sealed class StanzaRouter(
             instruments.RouteFailed(RoutePath.Grain);
             StanzaErrorWriter.Refuse(stream, message, StanzaError.RemoteServerTimeout);
         }
-    }
-
-    private async Task<RouteOutcome> DecideAsync(StanzaFrame message)
-    {
-        RouteOutcome outcome;
-        if (routes.IsSurelyOffline(message.To!.Bare))
-        {
-            outcome = DeliveryPolicy.Decide(StanzaKind.Message, message.Type, message.To.Resourcepart, []).Outcome;
-        }
-        else
-        {
-            outcome = await grains.Sessions(message.To).RouteAsync(message);
-        }
-
-        instruments.Routed(RoutePath.Grain, outcome);
-        return outcome;
     }
 
     /// <summary>Whether stanzas may go from one domain to the other: it is a host here, and neither is closed to others.</summary>

@@ -6,6 +6,7 @@ using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Rosters;
 using Krewe.Frontend.Xml;
@@ -32,6 +33,9 @@ internal sealed partial class C2SStream
     private byte[] _fromBare = [];
     private bool _isPinged;
     private StreamThrottle _throttle;
+
+    /// <summary>The rooms that the session is in or on its way into; null until it first sends to one.</summary>
+    public RoomVisits? Rooms { get; set; }
 
     /// <summary>The resource has sent initial presence and not taken it back.</summary>
     public bool IsAvailable { get; set; }
@@ -182,13 +186,17 @@ internal sealed partial class C2SStream
     }
 
     /// <summary>A reply to this client; a stream that cannot take it is ended.</summary>
-    public bool Enqueue(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default)
-    {
-        if (Queue.TryEnqueue(first, second))
-        {
-            return true;
-        }
+    public bool Enqueue(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default) =>
+        Queue.TryEnqueue(first, second, third) || Overflow();
 
+    /// <summary>The same, written with what comes next; see <see cref="OutboundQueue.TryHold"/>.</summary>
+    public bool TryHold(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, out bool isFlushDue) =>
+        Queue.TryHold(first, second, third, out isFlushDue) || Overflow();
+
+    public void CountSent(StanzaKind kind) => _counters.StanzaSent(kind);
+
+    private bool Overflow()
+    {
         if (_state != StreamState.Ended)
         {
             _services.Instruments.QueueOverflowed();

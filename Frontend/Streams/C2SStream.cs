@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Muc;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Frontend.Delivery;
@@ -271,6 +272,7 @@ internal sealed partial class C2SStream
             {
                 // Also after a bind that was refused or got lost: then the silo drops what it may have of it.
                 _services.Sessions.Remove(Session);
+                _ = Rooms?.LeaveAllAsync(MucLeaveCause.StreamEnded, null, MucPayload.Empty);
                 await UnbindAsync(_account!);
             }
 

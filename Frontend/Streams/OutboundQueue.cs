@@ -17,10 +17,14 @@ internal sealed class OutboundQueue(PipeWriter output)
 
     private const int BufferBytesMin = 512;
 
+    /// <summary>How much may be held back for one flush: what a socket takes at once.</summary>
+    private const int HeldBytesMax = 64 * 1024;
+
     private readonly Lock _gate = new();
     private byte[] _buffer = [];
     private int _length;
     private bool _isDraining;
+    private bool _isHeld;
     private bool _isClosed;
     private TaskCompletionSource? _drained;
 
@@ -37,21 +41,11 @@ internal sealed class OutboundQueue(PipeWriter output)
     {
         lock (_gate)
         {
-            if (_isClosed || _length > WaitingBytesMax)
+            if (!TryAppend(first, second, third))
             {
                 return false;
             }
 
-            var added = first.Length + second.Length + third.Length;
-            if (_buffer.Length - _length < added)
-            {
-                Grow(_length + added);
-            }
-
-            first.CopyTo(_buffer.AsSpan(_length));
-            second.CopyTo(_buffer.AsSpan(_length + first.Length));
-            third.CopyTo(_buffer.AsSpan(_length + first.Length + second.Length));
-            _length += added;
             if (_isDraining)
             {
                 return true;
@@ -61,6 +55,77 @@ internal sealed class OutboundQueue(PipeWriter output)
         }
 
         Drain();
+        return true;
+    }
+
+    /// <summary>
+    /// The same, for somebody who has more for this stream at once: it is written with what comes next, or at <see cref="Flush"/>.
+    /// </summary>
+    /// <param name="isFlushDue">True when nobody else will write it, and nothing appended before has asked for a flush.</param>
+    public bool TryHold(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, out bool isFlushDue)
+    {
+        lock (_gate)
+        {
+            isFlushDue = false;
+            if (!TryAppend(first, second, third))
+            {
+                return false;
+            }
+
+            if (_isDraining)
+            {
+                return true;
+            }
+
+            if (_length < HeldBytesMax)
+            {
+                isFlushDue = !_isHeld;
+                _isHeld = true;
+                return true;
+            }
+
+            _isDraining = true;
+        }
+
+        Drain();
+        return true;
+    }
+
+    /// <summary>Writes what <see cref="TryHold"/> left waiting.</summary>
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            _isHeld = false;
+            if (_isDraining || _length == 0)
+            {
+                return;
+            }
+
+            _isDraining = true;
+        }
+
+        Drain();
+    }
+
+    /// <summary>Called with the gate held.</summary>
+    private bool TryAppend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
+    {
+        if (_isClosed || _length > WaitingBytesMax)
+        {
+            return false;
+        }
+
+        var added = first.Length + second.Length + third.Length;
+        if (_buffer.Length - _length < added)
+        {
+            Grow(_length + added);
+        }
+
+        first.CopyTo(_buffer.AsSpan(_length));
+        second.CopyTo(_buffer.AsSpan(_length + first.Length));
+        third.CopyTo(_buffer.AsSpan(_length + first.Length + second.Length));
+        _length += added;
         return true;
     }
 

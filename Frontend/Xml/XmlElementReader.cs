@@ -79,6 +79,17 @@ internal ref partial struct XmlElementReader(ReadOnlySpan<byte> element, string 
         return false;
     }
 
+    /// <summary>Goes on to the start of the next child element of the whole. False when there is none.</summary>
+    public bool ReadToNextChild()
+    {
+        if (Depth == 1)
+        {
+            Skip();
+        }
+
+        return ReadToFirstChild();
+    }
+
     /// <summary>The text directly inside the element whose start the reader stands on; moves to its end. Elements in between are skipped.</summary>
     public string ReadText()
     {
@@ -114,12 +125,21 @@ internal ref partial struct XmlElementReader(ReadOnlySpan<byte> element, string 
     }
 
     /// <summary>The raw bytes of the element whose start the reader stands on; moves to its end. Prefixes declared further out are not declared again.</summary>
-    public ReadOnlySpan<byte> OuterXml()
+    public ReadOnlySpan<byte> OuterXml() => OuterRange().Of(_element);
+
+    /// <summary>Where they are.</summary>
+    public ByteRange OuterRange()
     {
         var start = _start;
         Skip();
-        return _element[start.._position];
+        return new ByteRange(start, _position - start);
     }
+
+    /// <summary>The offset behind what was read.</summary>
+    public readonly int Position => _position;
+
+    /// <summary>The raw attributes of the start that the reader stands on, with the white space in front of each.</summary>
+    public readonly ReadOnlySpan<byte> Attributes => Node == XmlNode.Start ? _attributes : default;
 
     /// <summary>An attribute of the start that the reader stands on, by its name as written (<c>jid</c>, <c>xml:lang</c>).</summary>
     public readonly bool TryGetAttribute(ReadOnlySpan<byte> name, [NotNullWhen(true)] out string? value)

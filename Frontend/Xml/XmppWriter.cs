@@ -31,6 +31,13 @@ internal readonly struct XmppWriter(IBufferWriter<byte> output)
         output.Write("'"u8);
     }
 
+    /// <summary>A number, in digits.</summary>
+    public void Number(int value)
+    {
+        value.TryFormat(output.GetSpan(11), out var length, provider: System.Globalization.CultureInfo.InvariantCulture);
+        output.Advance(length);
+    }
+
     /// <summary>Content text. Line feeds and tabs stay as they are.</summary>
     public void Text(string text) => Escape(text, isText: true);
 

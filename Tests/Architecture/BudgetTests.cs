@@ -124,7 +124,8 @@ public sealed class BudgetTests : IAsyncLifetime
         var offline = ActivatorUtilities.CreateInstance<OfflineDelivery>(_server.Services, factory);
         var presences = ActivatorUtilities.CreateInstance<PresenceRouter>(_server.Services, factory);
         var iqs = ActivatorUtilities.CreateInstance<IqRouter>(_server.Services, factory);
-        var router = ActivatorUtilities.CreateInstance<StanzaRouter>(_server.Services, factory, iqs, presences, offline);
+        var messages = ActivatorUtilities.CreateInstance<UserMessages>(_server.Services, factory, offline);
+        var router = ActivatorUtilities.CreateInstance<StanzaRouter>(_server.Services, iqs, presences, messages);
         _services = ActivatorUtilities.CreateInstance<C2SServices>(_server.Services, factory, router, offline, presences);
     }
 

@@ -21,7 +21,7 @@ public sealed class FrontendSinkTests
 
     public FrontendSinkTests()
     {
-        _sink = new FrontendSink(_sessions);
+        _sink = new FrontendSink(_sessions, new FakeTimeProvider());
         _sessions.Add(_stream.Stream);
     }
 

@@ -1,0 +1,32 @@
+using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Routing;
+using Krewe.Frontend.Streams;
+using Krewe.Frontend.Xml;
+
+namespace Krewe.Frontend.Muc;
+
+/// <summary>Writes to a client's stream what became of its entries.</summary>
+internal sealed class RoomReplies(C2SStream stream) : IRoomReplies
+{
+    public void RefuseEntry(RoomPresence presence, StanzaError error)
+    {
+        stream.CountRefusal(StanzaErrorWriter.WireName(error.Condition));
+        var output = ReplyBuffer.Rent();
+        var xml = new XmppWriter(output);
+        xml.Raw("<presence"u8);
+        xml.AttributeRaw("to"u8, stream.FromFull);
+        xml.Attribute("from"u8, presence.To.ToString());
+        xml.Raw(" type='error'"u8);
+        if (presence.Presence.Id is { } id)
+        {
+            xml.Attribute("id"u8, id);
+        }
+
+        xml.Raw(presence.Presence.IsJoin ? "><x xmlns='http://jabber.org/protocol/muc'/>"u8 : ">"u8);
+        StanzaErrorWriter.WriteError(ref xml, error, presence.To.Bare);
+        xml.Raw("</presence>"u8);
+        stream.Enqueue(output.WrittenSpan);
+    }
+
+    public void Failed(Exception exception) => stream.LogFailure(exception);
+}
