@@ -19,6 +19,8 @@ public static class GrainKeys
 
     public static IHostGrain Host(this IGrainFactory grains, string domain) => grains.GetGrain<IHostGrain>(domain);
 
+    public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
+
     /// <summary>Neither bare JID can hold a slash, so a key has one reading.</summary>
     public static IMucAuthGrain MucAuth(this IGrainFactory grains, Jid room, Jid user) => grains.GetGrain<IMucAuthGrain>($"{room.Bare}/{user.Bare}");
 

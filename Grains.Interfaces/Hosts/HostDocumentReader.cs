@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Krewe.Contracts.Addressing;
 
 namespace Krewe.Contracts.Hosts;
 
@@ -15,6 +16,9 @@ public static class HostDocumentReader
     /// <summary>The largest document, in bytes of UTF-8.</summary>
     public const int DocumentBytesMax = 1024 * 1024;
 
+    /// <summary>The path of the document as a whole.</summary>
+    public const string Root = JsonPaths.Root;
+
     internal static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = 16 };
 
     public static HostDocumentReading Read(string domain, long version, string json)
@@ -22,6 +26,18 @@ public static class HostDocumentReader
         var problems = new DocumentProblems();
         using var document = TryParse(json, problems);
         return document is null ? new HostDocumentReading(null, problems.ToImmutable()) : Read(domain, version, document.RootElement, problems);
+    }
+
+    /// <summary>The paths of some components in a good document, which may have their domains in another spelling.</summary>
+    public static ImmutableArray<string> ComponentPaths(string json, ImmutableArray<string> domains)
+    {
+        using var document = JsonDocument.Parse(json, JsonOptions);
+        return !document.RootElement.TryGetProperty(HostSettingKeys.Components, out var components) ? [] :
+        [
+            .. components.EnumerateObject()
+                .Where(entry => JidEnforcement.TryPrepareDomainpart(entry.Name, out var domain) && domains.Contains(domain))
+                .Select(entry => JsonPaths.Member(JsonPaths.Member(JsonPaths.Root, HostSettingKeys.Components), entry.Name)),
+        ];
     }
 
     internal static HostDocumentReading Read(string domain, long version, JsonElement root, DocumentProblems problems)
@@ -46,7 +62,7 @@ public static class HostDocumentReader
     }
 
     internal static void ReadObject(
-        JsonElement value, string path, ImmutableArray<HostSettingKey> keys, DocumentProblems problems, HostSettingsDraft draft)
+        JsonElement value, string path, ImmutableArray<HostSettingKey> keys, DocumentProblems problems, object draft)
     {
         if (value.ValueKind != JsonValueKind.Object)
         {
@@ -71,18 +87,13 @@ public static class HostDocumentReader
                 problems.Add(memberPath, "is not a key of a host document");
             }
         }
-    }
 
-    internal static HostSettingKey? Find(this ImmutableArray<HostSettingKey> keys, string name)
-    {
         foreach (var key in keys)
         {
-            if (key.Name == name)
+            if (key.IsRequired && !seen.Contains(key.Name))
             {
-                return key;
+                problems.Add(JsonPaths.Member(path, key.Name), "is missing");
             }
         }
-
-        return null;
     }
 }

@@ -13,16 +13,30 @@ public static class HostSchema
     /// <summary>Indented, with a newline at its end; the same as docs/host-settings.schema.json.</summary>
     public static string Text { get; } = Document().ToJsonString(Indented) + "\n";
 
-    internal static JsonObject ObjectSchema(ImmutableArray<HostSettingKey> keys, bool isProviderOnly = false) => new()
+    /// <summary>A domain whose defaults a schema can tell.</summary>
+    internal const string ExampleDomain = "example.com";
+
+    /// <param name="defaults">The settings where a document says nothing.</param>
+    internal static JsonObject ObjectSchema(ImmutableArray<HostSettingKey> keys, object defaults, bool isProviderOnly = false)
     {
-        ["type"] = "object",
-        ["additionalProperties"] = false,
-        ["properties"] = new JsonObject(keys.Select(key => KeyValuePair.Create(key.Name, (JsonNode?)KeySchema(key, isProviderOnly || key.IsProviderOnly)))),
-    };
+        var schema = new JsonObject
+        {
+            ["type"] = "object",
+            ["additionalProperties"] = false,
+            ["properties"] = new JsonObject(
+                keys.Select(key => KeyValuePair.Create(key.Name, (JsonNode?)KeySchema(key, defaults, isProviderOnly || key.IsProviderOnly)))),
+        };
+        if (keys.Any(key => key.IsRequired))
+        {
+            schema["required"] = new JsonArray([.. keys.Where(key => key.IsRequired).Select(key => (JsonNode)key.Name)]);
+        }
+
+        return schema;
+    }
 
     private static JsonObject Document()
     {
-        var schema = ObjectSchema(HostSettingKeys.All);
+        var schema = ObjectSchema(HostSettingKeys.All, HostSettings.Default(ExampleDomain));
         schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
         schema.Insert(1, "title", "Host settings");
         schema.Insert(2, "description",
@@ -31,10 +45,10 @@ public static class HostSchema
         return schema;
     }
 
-    private static JsonObject KeySchema(HostSettingKey key, bool isProviderOnly)
+    private static JsonObject KeySchema(HostSettingKey key, object defaults, bool isProviderOnly)
     {
         var schema = new JsonObject { ["description"] = key.Description };
-        var type = key.Members.IsEmpty ? key.Type.Schema() : ObjectSchema(key.Members, isProviderOnly);
+        var type = key.Members.IsEmpty ? key.Type.Schema() : ObjectSchema(key.Members, defaults, isProviderOnly);
         if (key.IsSecret)
         {
             type = new JsonObject { ["anyOf"] = new JsonArray(WithMarker(type), MarkerSchema()), ["writeOnly"] = true };
@@ -47,7 +61,7 @@ public static class HostSchema
         }
 
         // The tenant's default is the domain, which a schema cannot say; the description does. A group's defaults are its members'.
-        if (key.Members.IsEmpty && key.Name != "tenant" && key.Show(HostSettings.Default("example.com")) is { } fallback)
+        if (key is { Members.IsEmpty: true, IsRequired: false } && key.Name != "tenant" && key.Show(defaults) is { } fallback)
         {
             schema["default"] = fallback;
         }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Krewe.Contracts.Addressing;
 
 namespace Krewe.Contracts.Hosts;
 
@@ -89,10 +90,17 @@ public static class HostSecrets
             {
                 Redact(group, key.Members);
             }
+            else if (value is JsonObject components && key is ComponentsKey)
+            {
+                foreach (var (_, entry) in components)
+                {
+                    Redact(entry!.AsObject(), ComponentTypes.Find((string)entry[ComponentTypes.Discriminator]!)!.Keys);
+                }
+            }
         }
     }
 
-    private static void AddEffective(JsonObject document, ImmutableArray<HostSettingKey> keys, HostSettings settings)
+    private static void AddEffective(JsonObject document, ImmutableArray<HostSettingKey> keys, object settings)
     {
         foreach (var key in keys)
         {
@@ -100,9 +108,24 @@ public static class HostSecrets
             {
                 AddEffective(group, key.Members, settings);
             }
+            else if (document[key.Name] is JsonObject components && key is ComponentsKey)
+            {
+                AddEffective(components, ((HostSettings)settings).Components);
+            }
             else if (!document.ContainsKey(key.Name) && key.Show(settings) is { } value)
             {
                 document[key.Name] = value;
+            }
+        }
+    }
+
+    private static void AddEffective(JsonObject components, ImmutableDictionary<string, ComponentSettings> settings)
+    {
+        foreach (var (name, entry) in components)
+        {
+            if (JidEnforcement.TryPrepareDomainpart(name, out var domain) && settings.TryGetValue(domain, out var component))
+            {
+                AddEffective(entry!.AsObject(), ComponentTypes.Of(component).Keys, component);
             }
         }
     }

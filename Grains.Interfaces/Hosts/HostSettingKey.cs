@@ -8,6 +8,7 @@ namespace Krewe.Contracts.Hosts;
 /// One key of the host document: the single place that says its name, type, range, default, who may set it, whether it is a secret, and what it does.
 /// Reading, the schema, provider-only keys, secrets and effective values all go by it.
 /// </summary>
+/// <remarks>A table of keys is of the host or of one type of component; its keys are handed that table's draft and settings, and know what these are.</remarks>
 public abstract class HostSettingKey(string name, string description)
 {
     public string Name { get; } = name;
@@ -20,28 +21,31 @@ public abstract class HostSettingKey(string name, string description)
     /// <summary>Write-only: shown as <c>{ "secret": "set" }</c>.</summary>
     public bool IsSecret { get; init; }
 
+    /// <summary>It has no default: leaving it out is refused.</summary>
+    public bool IsRequired { get; init; }
+
     public abstract SettingType Type { get; }
 
     /// <summary>The keys of the object that the value is; empty for every other value.</summary>
     public virtual ImmutableArray<HostSettingKey> Members => [];
 
-    /// <summary>Reads the value into the settings, or adds what is wrong with it.</summary>
-    internal abstract void Read(JsonElement value, string path, DocumentProblems problems, HostSettingsDraft draft);
+    /// <summary>Reads the value into the draft, or adds what is wrong with it.</summary>
+    internal abstract void Read(JsonElement value, string path, DocumentProblems problems, object draft);
 
     /// <summary>The value that is in force; null for none, and never a secret.</summary>
-    internal abstract JsonNode? Show(HostSettings settings);
+    internal abstract JsonNode? Show(object settings);
 }
 
-/// <summary>A key with a value of its own.</summary>
+/// <summary>A key with a value of its own, in a table whose documents are read into <typeparamref name="TDraft"/> and come to <typeparamref name="TSettings"/>.</summary>
 /// <param name="set">Puts the value that was read into the settings.</param>
 /// <param name="show">The value in force, as a document would have it.</param>
-internal sealed class HostSettingKey<T>(
-    string name, SettingType<T> type, Action<HostSettingsDraft, T> set, Func<HostSettings, JsonNode?> show, string description)
+internal abstract class SettingKey<TDraft, TSettings, T>(
+    string name, SettingType<T> type, Action<TDraft, T> set, Func<TSettings, JsonNode?> show, string description)
     : HostSettingKey(name, description)
 {
     public override SettingType Type => type;
 
-    internal override void Read(JsonElement value, string path, DocumentProblems problems, HostSettingsDraft draft)
+    internal override void Read(JsonElement value, string path, DocumentProblems problems, object draft)
     {
         if (IsSecret && HostSecrets.IsMarker(value))
         {
@@ -49,12 +53,17 @@ internal sealed class HostSettingKey<T>(
         }
         else if (type.TryRead(value, path, problems, out var result))
         {
-            set(draft, result);
+            set((TDraft)draft, result);
         }
     }
 
-    internal override JsonNode? Show(HostSettings settings) => show(settings);
+    internal override JsonNode? Show(object settings) => show((TSettings)settings);
 }
+
+/// <summary>A key of the host itself.</summary>
+internal sealed class HostSettingKey<T>(
+    string name, SettingType<T> type, Action<HostSettingsDraft, T> set, Func<HostSettings, JsonNode?> show, string description)
+    : SettingKey<HostSettingsDraft, HostSettings, T>(name, type, set, show, description);
 
 /// <summary>A key whose value is an object with keys of its own.</summary>
 internal sealed class HostSettingGroup(string name, ImmutableArray<HostSettingKey> members, string description) : HostSettingKey(name, description)
@@ -63,14 +72,33 @@ internal sealed class HostSettingGroup(string name, ImmutableArray<HostSettingKe
 
     public override ImmutableArray<HostSettingKey> Members => members;
 
-    internal override void Read(JsonElement value, string path, DocumentProblems problems, HostSettingsDraft draft) =>
+    internal override void Read(JsonElement value, string path, DocumentProblems problems, object draft) =>
         HostDocumentReader.ReadObject(value, path, members, problems, draft);
 
-    internal override JsonNode? Show(HostSettings settings) =>
-        new JsonObject(members.Select(member => KeyValuePair.Create(member.Name, member.Show(settings))).Where(pair => pair.Value is not null));
+    internal override JsonNode? Show(object settings) => members.Show(settings);
 
     private sealed class GroupType(ImmutableArray<HostSettingKey> members) : SettingType
     {
-        internal override JsonObject Schema() => HostSchema.ObjectSchema(members);
+        internal override JsonObject Schema() => HostSchema.ObjectSchema(members, HostSettings.Default(HostSchema.ExampleDomain));
     }
+}
+
+internal static class HostSettingKeyTables
+{
+    public static HostSettingKey? Find(this ImmutableArray<HostSettingKey> keys, string name)
+    {
+        foreach (var key in keys)
+        {
+            if (key.Name == name)
+            {
+                return key;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>An object of all values that are in force.</summary>
+    public static JsonObject Show(this ImmutableArray<HostSettingKey> keys, object settings) =>
+        new(keys.Select(key => KeyValuePair.Create(key.Name, key.Show(settings))).Where(pair => pair.Value is not null));
 }

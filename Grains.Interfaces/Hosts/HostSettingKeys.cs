@@ -9,15 +9,19 @@ namespace Krewe.Contracts.Hosts;
 /// </summary>
 public static class HostSettingKeys
 {
+    internal const string Components = "components";
+
     /// <summary>RFC 6120 §13.12: a server must accept stanzas of 10,000 bytes at least.</summary>
     private const int StanzaBytesMin = 10_000;
 
     private const int StanzaBytesMax = 16 * 1024 * 1024;
 
     /// <summary>The longest wait for a tenant's service: less than the time after which a grain call is given up (30 s).</summary>
-    private const int HookSecondsMax = 25;
+    internal const int HookSecondsMax = 25;
 
-    private const int YearSeconds = 31_536_000;
+    internal const int YearSeconds = 31_536_000;
+
+    private const int AdminsMax = 1000;
 
     private const int LimitMax = 1_000_000_000;
 
@@ -43,7 +47,7 @@ public static class HostSettingKeys
         new HostSettingKey<int>("c2s_stanza_size_limit", new IntegerSetting(StanzaBytesMin, StanzaBytesMax),
             (draft, value) => draft.Settings = draft.Settings with { C2SStanzaSizeLimit = value }, settings => settings.C2SStanzaSizeLimit,
             "The largest stanza that a client may send, in bytes."),
-        new HostSettingKey<string>("http_roster_url", new UrlSetting(),
+        new HostSettingKey<string>("http_roster_url", new UrlSetting(isTemplate: true),
             (draft, value) => draft.HttpRoster = draft.HttpRoster with { Url = value }, settings => settings.HttpRoster?.Url,
             "Where the users' rosters are fetched; %s is the percent-encoded localpart. Without it the host keeps its own rosters."),
         new HostSettingKey<string>("http_roster_authorization_header", new TextSetting(8192, isHeader: true),
@@ -71,6 +75,12 @@ public static class HostSettingKeys
             (draft, value) => draft.Settings = draft.Settings with { HookSecrets = value },
             settings => settings.HookSecrets.IsEmpty ? null : HostSecrets.Marker(),
             "Signs every hook call (Standard Webhooks): whsec_ and base64, or a list of two during rotation.") { IsSecret = true },
+        new ComponentsKey(Components, ComponentTypes.All,
+            "The host's other domains: domain to component. Only the provider may add, change or remove one whose domain is not below the host's own."),
+        new HostSettingKey<ImmutableArray<string>>("admins", new OneOrMoreSetting<string>(new BareJidSetting(), AdminsMax, itemsMin: 0),
+            (draft, value) => draft.Settings = draft.Settings with { Admins = [.. value] },
+            settings => List(settings.Admins.Order(StringComparer.Ordinal)),
+            "Bare JIDs of those who administer the host's components."),
         new HostSettingKey<bool>("isolate", Boolean,
             (draft, value) => draft.Settings = draft.Settings with { Isolate = value }, settings => settings.Isolate,
             "Closes the host to all other domains."),
@@ -84,6 +94,8 @@ public static class HostSettingKeys
         Limit("stanzas_per_second", (limits, value) => limits with { StanzasPerSecond = value }, limits => limits.StanzasPerSecond, "Stanzas that one stream may send in a second."),
         Limit("bytes_per_second", (limits, value) => limits with { BytesPerSecond = value }, limits => limits.BytesPerSecond, "Bytes that one stream may send in a second."),
         Limit("roster_items", (limits, value) => limits with { RosterItems = value }, limits => limits.RosterItems, "Contacts in one roster."),
+        Limit("rooms", (limits, value) => limits with { Rooms = value }, limits => limits.Rooms, "Rooms of the host."),
+        Limit("occupants", (limits, value) => limits with { Occupants = value }, limits => limits.Occupants, "Occupants of one room."),
         Limit("hook_calls_per_second", (limits, value) => limits with { HookCallsPerSecond = value }, limits => limits.HookCallsPerSecond, "Calls of one hook in a second."),
         Limit("hook_concurrency", (limits, value) => limits with { HookConcurrency = value }, limits => limits.HookConcurrency, "Calls of one hook at a time."),
         Limit("offline_messages", (limits, value) => limits with { OfflineMessages = value }, limits => limits.OfflineMessages, "Messages kept for each user who is away."),
@@ -95,7 +107,7 @@ public static class HostSettingKeys
 
     private static HttpRosterSettings Roster(HostSettings settings) => settings.HttpRoster ?? HttpRosterSettings.Default;
 
-    private static JsonNode Seconds(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerSecond == 0
+    internal static JsonNode Seconds(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerSecond == 0
         ? JsonValue.Create(duration.Ticks / TimeSpan.TicksPerSecond)
         : JsonValue.Create(duration.TotalSeconds);
 

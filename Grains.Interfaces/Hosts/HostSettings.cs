@@ -39,6 +39,12 @@ public sealed record HostSettings
 
     public HostLimits Limits { get; init; } = new();
 
+    /// <summary>The host's other domains, by the prepared domain.</summary>
+    public ImmutableDictionary<string, ComponentSettings> Components { get; init; } = ImmutableDictionary<string, ComponentSettings>.Empty;
+
+    /// <summary>Bare JIDs, of this host or of any other.</summary>
+    public ImmutableHashSet<string> Admins { get; init; } = [];
+
     /// <summary>What a host has whose document is empty.</summary>
     public static HostSettings Default(string domain) => new() { Domain = domain, Tenant = domain };
 
@@ -82,6 +88,12 @@ public sealed record HostLimits
     public int BytesPerSecond { get; init; } = 131072;
 
     public int RosterItems { get; init; } = 5000;
+
+    /// <summary>Rooms of the host, in all its room services.</summary>
+    public int Rooms { get; init; } = 10000;
+
+    /// <summary>Occupants of one room.</summary>
+    public int Occupants { get; init; } = 5000;
 
     public int HookCallsPerSecond { get; init; } = 200;
 

@@ -5,8 +5,8 @@ using Krewe.Contracts.Addressing;
 namespace Krewe.Contracts.Hosts;
 
 /// <summary>
-/// One process's snapshots of the hosts' settings. Readers of loaded hosts take no lock; loading and changing do. The first need of a host loads it, once
-/// for all who wait; a domain that is no host is remembered for <see cref="AbsentFor"/>.
+/// One process's snapshots of the hosts' settings and of whose component a domain is. Readers of loaded domains take no lock; loading and changing do. The first
+/// need of a domain loads it, once for all who wait; a domain that is nothing here is remembered for <see cref="AbsentFor"/>.
 /// </summary>
 /// <remarks>
 /// A document that is applied while an older answer of the grain is still under way must win over it, and a host that was removed must not be brought
@@ -15,18 +15,17 @@ namespace Krewe.Contracts.Hosts;
 public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) : IHostSettingsSource, IDisposable
 {
     /// <summary>A flood of made-up domains costs this many entries.</summary>
-    public const int AbsentMax = 10_000;
+    public const int AbsentMax = AbsentDomains.Max;
 
-    /// <summary>How many loads run at a time; the others wait.</summary>
+    /// <summary>How many loads ask a grain at a time; the others wait.</summary>
     private const int LoadsMax = 256;
 
-    /// <summary>How long a domain that is no host is not asked for again.</summary>
-    public static readonly TimeSpan AbsentFor = TimeSpan.FromSeconds(5);
+    /// <summary>How long a domain that is nothing here is not asked for again.</summary>
+    public static readonly TimeSpan AbsentFor = AbsentDomains.For;
 
-    private readonly ConcurrentDictionary<string, HostSettings> _loaded = new(StringComparer.Ordinal);
+    private readonly HostedDomains _domains = new();
     private readonly Dictionary<string, Load> _loads = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Absence> _absent = new(StringComparer.Ordinal);
-    private readonly Queue<Absence> _absences = new();
+    private readonly AbsentDomains _absent = new(time);
     private readonly Lock _gate = new();
     private readonly ConcurrentQueue<(string Domain, HostSettings? Settings)> _changes = new();
     private readonly Lock _raising = new();
@@ -34,7 +33,7 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
 
     public event Action<string, HostSettings?>? Changed;
 
-    /// <summary>How many domains are known to be no hosts.</summary>
+    /// <summary>How many domains are known to be nothing here.</summary>
     public int AbsentCount
     {
         get
@@ -46,43 +45,27 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         }
     }
 
-    public bool TryGetLoaded(string domain, [NotNullWhen(true)] out HostSettings? settings) => _loaded.TryGetValue(domain, out settings);
+    public bool TryFindLoaded(string domain, out HostedDomain found) => _domains.TryFind(domain, out found);
+
+    public bool TryGetLoaded(string domain, [NotNullWhen(true)] out HostSettings? settings)
+    {
+        settings = _domains.TryFind(domain, out var found) && found.Component is null ? found.Host : null;
+        return settings is not null;
+    }
+
+    public ValueTask<HostedDomain?> FindAsync(string domain) =>
+        _domains.TryFind(domain, out var found) ? new(found)
+        : Begin(domain, out var known) is { } load ? new(load.Outcome.Task)
+        : new(known);
 
     public ValueTask<HostSettings?> GetAsync(string domain)
     {
-        if (_loaded.TryGetValue(domain, out var settings))
-        {
-            return new ValueTask<HostSettings?>(settings);
-        }
+        var finding = FindAsync(domain);
+        return finding.IsCompletedSuccessfully ? new(HostOf(finding.Result)) : new(WaitAsync(finding));
 
-        Load? load;
-        lock (_gate)
-        {
-            if (_loaded.TryGetValue(domain, out settings))
-            {
-                return new ValueTask<HostSettings?>(settings);
-            }
-
-            if (_absent.TryGetValue(domain, out var absence) && time.GetElapsedTime(absence.Since) < AbsentFor)
-            {
-                return new ValueTask<HostSettings?>((HostSettings?)null);
-            }
-
-            if (_loads.TryGetValue(domain, out load))
-            {
-                return new ValueTask<HostSettings?>(load.Outcome.Task);
-            }
-
-            load = new Load();
-            _loads.Add(domain, load);
-        }
-
-        // Off the caller's context: who waits first, perhaps in a grain's turn, must not hold up the others.
-        _ = Task.Run(() => LoadAsync(domain, load));
-        return new ValueTask<HostSettings?>(load.Outcome.Task);
+        static async Task<HostSettings?> WaitAsync(ValueTask<HostedDomain?> finding) => HostOf(await finding);
+        static HostSettings? HostOf(HostedDomain? found) => found is { Component: null } host ? host.Host : null;
     }
-
-    public async ValueTask<HostedDomain?> FindAsync(string domain) => await GetAsync(domain) is { } host ? new HostedDomain(host, null) : null;
 
     public void Apply(HostDocument document)
     {
@@ -110,8 +93,35 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         }
 
         var reading = HostDocumentReader.Read(document.Domain, document.Version, document.Json);
-        return reading.Settings ?? throw new InvalidDataException(
+        var settings = reading.Settings ?? throw new InvalidDataException(
             $"The stored document of a host is not one of this version: {string.Join("; ", reading.Problems.Select(problem => $"{problem.Path} {problem.Message}"))}");
+        return document.LeftOut.IsEmpty ? settings : settings with { Components = settings.Components.RemoveRange(document.LeftOut) };
+    }
+
+    /// <summary>The load to wait for; null when it is known what the domain is: <paramref name="known"/>.</summary>
+    private Load? Begin(string domain, out HostedDomain? known)
+    {
+        Load? load;
+        lock (_gate)
+        {
+            known = _domains.TryFind(domain, out var found) ? found : null;
+            if (known is not null || _absent.Has(domain))
+            {
+                return null;
+            }
+
+            if (_loads.TryGetValue(domain, out load))
+            {
+                return load;
+            }
+
+            load = new Load();
+            _loads.Add(domain, load);
+        }
+
+        // Off the caller's context: who waits first, perhaps in a grain's turn, must not hold up the others.
+        _ = Task.Run(() => LoadAsync(domain, load));
+        return load;
     }
 
     private async Task LoadAsync(string domain, Load load)
@@ -124,25 +134,97 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         }
 
         // A failure is handed to everybody who waits; the next need tries again.
+        if (asking.Exception is { } failure && load.Host.TrySetException(failure.InnerExceptions))
+        {
+            // Seen here, because often nobody waits for this half.
+            _ = load.Host.Task.Exception;
+        }
+
         load.Outcome.SetFromTask(asking);
         RaiseChanges();
     }
 
-    private async Task<HostSettings?> AskAsync(string domain, Load load)
+    private async Task<HostedDomain?> AskAsync(string domain, Load load)
+    {
+        var document = await InTurnAsync(() => grains.Host(domain).GetAsync());
+        if (TakeHost(domain, load, document) is { } host)
+        {
+            return host;
+        }
+
+        // Whoever waits for a host waits no longer: so a load waits for the first half of another one's, and never in a circle.
+        load.Host.TrySetResult();
+        while (true)
+        {
+            var owner = await InTurnAsync(() => grains.Domain(domain).OwnerAsync());
+            if (owner is not null)
+            {
+                await HostAsync(owner);
+            }
+
+            if (TryEnd(domain, load, document, owner, out var found))
+            {
+                return found;
+            }
+        }
+    }
+
+    private async Task<T> InTurnAsync<T>(Func<Task<T>> ask)
     {
         await _slots.WaitAsync();
         try
         {
-            var document = await grains.Host(domain).GetAsync();
-            lock (_gate)
-            {
-                var latest = load.Applied is { } applied && applied.Version > document.Version ? applied : document;
-                return Take(latest, Read(latest), isNeeded: true);
-            }
+            return await ask();
         }
         finally
         {
             _slots.Release();
+        }
+    }
+
+    /// <summary>Loads a host, without asking whose component it might be.</summary>
+    private Task HostAsync(string domain) => _domains.TryFind(domain, out _) ? Task.CompletedTask : Begin(domain, out _)?.Host.Task ?? Task.CompletedTask;
+
+    private HostedDomain? TakeHost(string domain, Load load, HostDocument document)
+    {
+        lock (_gate)
+        {
+            var latest = load.Applied is { } applied && applied.Version > document.Version ? applied : document;
+            if (Read(latest) is not { } settings)
+            {
+                return null;
+            }
+
+            settings = Take(latest, settings, isNeeded: true)!;
+            load.Host.TrySetResult();
+            return new HostedDomain(settings, null);
+        }
+    }
+
+    /// <summary>Ends a load of what is no host, unless it must ask again because a component of this domain was applied in the meantime.</summary>
+    private bool TryEnd(string domain, Load load, HostDocument document, string? owner, out HostedDomain? found)
+    {
+        found = TakeHost(domain, load, document);
+        lock (_gate)
+        {
+            if (found is null && (_domains.TryFind(domain, out var known) || (owner is not null && _domains.TryAddComponent(domain, owner, out known))))
+            {
+                found = known;
+                _absent.Forget(domain);
+            }
+
+            if (found is null && load.IsClaimed)
+            {
+                load.IsClaimed = false;
+                return false;
+            }
+
+            if (found is null)
+            {
+                _absent.Remember(domain);
+            }
+
+            return true;
         }
     }
 
@@ -151,7 +233,8 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
     private HostSettings? Take(HostDocument document, HostSettings? settings, bool isNeeded)
     {
         var domain = document.Domain;
-        if (_loaded.TryGetValue(domain, out var present))
+        var present = _domains.Host(domain);
+        if (present is not null)
         {
             if (document.Version <= present.Version)
             {
@@ -161,39 +244,30 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
             _changes.Enqueue((domain, settings));
         }
 
-        if (settings is not null && (isNeeded || present is not null))
+        foreach (var component in settings?.Components.Keys ?? [])
         {
-            _loaded[domain] = settings;
-            _absent.Remove(domain);
-        }
-        else if (settings is not null)
-        {
-            _absent.Remove(domain);
-        }
-        else
-        {
-            _loaded.TryRemove(domain, out _);
-            RememberAbsent(domain);
-        }
-
-        return settings;
-    }
-
-    private void RememberAbsent(string domain)
-    {
-        // Entries all live equally long, so the oldest in the queue is the first to go; those that were replaced are only in the queue.
-        while (_absences.TryPeek(out var oldest) && (_absences.Count >= AbsentMax || time.GetElapsedTime(oldest.Since) >= AbsentFor))
-        {
-            _absences.Dequeue();
-            if (_absent.TryGetValue(oldest.Domain, out var known) && ReferenceEquals(known, oldest))
+            _absent.Forget(component);
+            if (_loads.TryGetValue(component, out var load))
             {
-                _absent.Remove(oldest.Domain);
+                load.IsClaimed = true;
             }
         }
 
-        var absence = new Absence(domain, time.GetTimestamp());
-        _absent[domain] = absence;
-        _absences.Enqueue(absence);
+        if (settings is not null)
+        {
+            _absent.Forget(domain);
+            _domains.Set(settings, isKept: isNeeded || present is not null);
+        }
+        else
+        {
+            _domains.Remove(domain);
+            if (!_domains.TryFind(domain, out _))
+            {
+                _absent.Remember(domain);
+            }
+        }
+
+        return settings;
     }
 
     /// <summary>Outside the lock of the tables, and one at a time, so that what handlers see of one host is in order.</summary>
@@ -210,10 +284,14 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
 
     private sealed class Load
     {
-        public TaskCompletionSource<HostSettings?> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        /// <summary>The host of that domain is loaded, or there is none; before it is known whether the domain is a component's.</summary>
+        public TaskCompletionSource Host { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource<HostedDomain?> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public HostDocument? Applied { get; set; }
-    }
 
-    private sealed record Absence(string Domain, long Since);
+        /// <summary>A document that names the domain as a component was applied since its owner was asked for.</summary>
+        public bool IsClaimed { get; set; }
+    }
 }

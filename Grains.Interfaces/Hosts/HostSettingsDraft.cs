@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Krewe.Contracts.Hosts;
 
 /// <summary>The settings while a document is read into them.</summary>
@@ -8,5 +10,11 @@ internal sealed class HostSettingsDraft(string domain, long version)
     /// <summary>Collected apart, because the keys may come before the URL, or without one.</summary>
     public HttpRosterSettings HttpRoster { get; set; } = HttpRosterSettings.Default;
 
-    public HostSettings ToSettings() => HttpRoster.Url.Length > 0 ? Settings with { HttpRoster = HttpRoster } : Settings;
+    public Dictionary<string, ComponentSettings> Components { get; } = new(StringComparer.Ordinal);
+
+    public HostSettings ToSettings()
+    {
+        var settings = HttpRoster.Url.Length > 0 ? Settings with { HttpRoster = HttpRoster } : Settings;
+        return Components.Count > 0 ? settings with { Components = Components.ToImmutableDictionary() } : settings;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 
 namespace Krewe.Contracts.Hosts;
 
@@ -18,6 +19,10 @@ public enum HostSource : byte
 public sealed record HostDocument(
     [property: Id(0)] string Domain, [property: Id(1)] long Version, [property: Id(2)] string? Json, [property: Id(3)] HostSource Source)
 {
+    /// <summary>Domains of components that the document names and that the host has not got, because they are another's.</summary>
+    [Id(4)]
+    public ImmutableArray<string> LeftOut { get; init; } = [];
+
     /// <summary>Never the document.</summary>
     public override string ToString() => $"{Domain} at version {Version}";
 }
@@ -66,10 +71,18 @@ public sealed record NewHostKey([property: Id(0)] HostKey Key, [property: Id(1)]
 [Alias("host")]
 public interface IHostGrain : IGrainWithStringKey
 {
-    [Alias("get")]
+    /// <summary>The document that is in force. Served while a change is on its way: what is not on disk yet is not shown.</summary>
+    [Alias("get"), AlwaysInterleave]
     Task<HostDocument> GetAsync();
 
-    /// <summary>Creates or replaces the whole document.</summary>
+    /// <summary>
+    /// Whether the host has the domain, as its own or as a component's, or is about to: a change on its way has it already. What the host's document from the API
+    /// names it has also while a file counts in its place.
+    /// </summary>
+    [Alias("holds"), AlwaysInterleave]
+    Task<bool> HoldsAsync(string domain);
+
+    /// <summary>Creates or replaces the whole document. Domains that are in use already are a bad place.</summary>
     /// <param name="json">As sent: <c>{ "secret": "set" }</c> in a secret's place keeps the stored one.</param>
     /// <param name="ifMatch">The version that must be the present one, or one of <see cref="HostVersions"/>; null for any or none.</param>
     /// <param name="isProvider">Whether the caller may create hosts and set provider-only keys.</param>

@@ -72,16 +72,17 @@ internal sealed class TextSetting(int charactersMax, bool isHeader = false) : Se
 }
 
 /// <summary>
-/// The address of a tenant's service: absolute, <c>http</c> or <c>https</c>, with <c>%s</c> where the percent-encoded localpart goes. Credentials belong into a
-/// header that is stored as a secret. Where it may lead is judged when it is connected to, not here.
+/// The address of a tenant's service: absolute, <c>http</c> or <c>https</c>. Credentials belong into a header that is stored as a secret. Where it may lead is
+/// judged when it is connected to, not here.
 /// </summary>
-internal sealed class UrlSetting : SettingType<string>
+/// <param name="isTemplate">Whether <c>%s</c> stands where the percent-encoded localpart goes.</param>
+internal sealed class UrlSetting(bool isTemplate) : SettingType<string>
 {
     private const int CharactersMax = 2048;
 
     internal override JsonObject Schema() => new()
     {
-        ["type"] = "string", ["format"] = "uri-template", ["pattern"] = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@%\\s\\\\]+([/?][^#\\s\\\\]*)?$", ["maxLength"] = CharactersMax,
+        ["type"] = "string", ["format"] = isTemplate ? "uri-template" : "uri", ["pattern"] = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@%\\s\\\\]+([/?][^#\\s\\\\]*)?$", ["maxLength"] = CharactersMax,
     };
 
     internal override bool TryRead(JsonElement value, string path, DocumentProblems problems, out string result)
@@ -108,7 +109,12 @@ internal sealed class UrlSetting : SettingType<string>
         }
 
         // A name that users choose must never choose the server that is asked.
-        return !authority.Contains('%', StringComparison.Ordinal) || problems.Add(path, "must have %s in the path or the query, not in the host");
+        if (authority.Contains('%', StringComparison.Ordinal))
+        {
+            return problems.Add(path, "must have %s in the path or the query, not in the host");
+        }
+
+        return isTemplate || !result.Contains("%s", StringComparison.Ordinal) || problems.Add(path, "must not have %s: what is asked about is added as a query");
     }
 }
 

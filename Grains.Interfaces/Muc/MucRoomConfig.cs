@@ -13,6 +13,9 @@ public enum MucPrivateMessages : byte
 [GenerateSerializer, Immutable, Alias("muc-room-config")]
 public sealed record MucRoomConfig
 {
+    /// <summary>More messages than this no room keeps for those who enter.</summary>
+    public const int HistoryLengthMax = 1000;
+
     public static readonly MucRoomConfig Default = new();
 
     [Id(0)]

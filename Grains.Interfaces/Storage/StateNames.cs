@@ -8,6 +8,9 @@ public static class StateNames
     /// <summary>In <see cref="StorageNames.Settings"/>, by domain. Cleared when the host is removed, so that the keys are the list of hosts.</summary>
     public const string Host = "host";
 
+    /// <summary>In <see cref="StorageNames.Settings"/>, by domain: whose component it is. Cleared when the host gives it back.</summary>
+    public const string Domain = "domain";
+
     /// <summary>In <see cref="StorageNames.Accounts"/>, by bare JID. Cleared when the account is deleted, so that the keys are the list of accounts.</summary>
     public const string Account = "account";
 

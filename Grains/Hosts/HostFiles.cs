@@ -11,16 +11,25 @@ namespace Krewe.Grains.Hosts;
 /// <param name="Json">The last good document; null while there was none since the start.</param>
 internal sealed record HostFile(string Domain, long Version, string? Json);
 
+/// <summary>What a look at the folder found.</summary>
+/// <param name="Hosts">Hosts whose file came, went or is another one, or whose components are others because of another file.</param>
+/// <param name="Domains">Domains whose standing is another one: a host's file came or went, or another file has them as a component.</param>
+internal sealed record HostFilesChange(ImmutableArray<string> Hosts, ImmutableArray<string> Domains)
+{
+    public static readonly HostFilesChange None = new([], []);
+}
+
 /// <summary>
-/// The folder of <c>&lt;domain&gt;.json</c>: names are listed at the start and when something changes, documents are read at first need. A file that turned bad keeps
-/// its last good document, and what is wrong with it is logged, once for each content.
+/// The folder of <c>&lt;domain&gt;.json</c>: names and the components that documents name are listed at the start and when something changes, documents are read at
+/// first need. A file that turned bad keeps its last good document, and what is wrong with it is logged, once for each content.
 /// </summary>
 internal sealed partial class HostFiles
 {
     private readonly ConcurrentDictionary<string, Entry> _read = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
     private readonly ILogger<HostFiles> _logger;
-    private volatile FileListing _listing = FileListing.Empty;
+    private readonly FileComponents _components = new();
+    private volatile Snapshot _now = new(FileListing.Empty, FileClaims.None);
     private volatile bool _isListed = true;
 
     public HostFiles(string? folder, TimeProvider time, ILogger<HostFiles> logger)
@@ -32,12 +41,17 @@ internal sealed partial class HostFiles
     public string? Folder { get; }
 
     /// <summary>The domains that have a file, in ordinal order.</summary>
-    public ImmutableArray<string> Domains => _listing.Domains;
+    public ImmutableArray<string> Domains => _now.Listing.Domains;
+
+    public bool IsHost(string domain) => _now.Listing.Files.ContainsKey(domain);
+
+    /// <summary>The host whose file has the domain as a component.</summary>
+    public string? OwnerOf(string domain) => _now.Claims.OwnerOf(domain);
 
     /// <summary>The document of a domain, read again when the file is another one than at the last time; null when the domain has no file.</summary>
     public async ValueTask<HostFile?> ReadAsync(string domain)
     {
-        if (!_listing.Files.TryGetValue(domain, out var stamp))
+        if (!_now.Listing.Files.TryGetValue(domain, out var stamp))
         {
             _read.TryRemove(domain, out _);
             return null;
@@ -53,19 +67,19 @@ internal sealed partial class HostFiles
         return file;
     }
 
-    /// <summary>Lists the folder again: the domains whose file came, went or is another one.</summary>
-    public ImmutableArray<string> Rescan()
+    /// <summary>Lists the folder again. One at a time.</summary>
+    public HostFilesChange Rescan()
     {
         if (Folder is null)
         {
-            return [];
+            return HostFilesChange.None;
         }
 
-        var before = _listing;
-        FileListing after;
+        var before = _now;
+        FileListing listing;
         try
         {
-            after = FileListing.Of(Folder);
+            listing = FileListing.Of(Folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -76,21 +90,32 @@ internal sealed partial class HostFiles
             }
 
             _isListed = false;
-            return [];
+            return HostFilesChange.None;
         }
 
         _isListed = true;
-        foreach (var file in after.LeftOut.Except(before.LeftOut))
+        foreach (var file in listing.LeftOut.Except(before.Listing.LeftOut))
         {
             Log.LeftOut(_logger, file);
         }
 
-        _listing = after;
-        return
-        [
-            .. after.Files.Where(file => !before.Files.TryGetValue(file.Key, out var stamp) || stamp != file.Value).Select(file => file.Key),
-            .. before.Domains.Where(domain => !after.Files.ContainsKey(domain)),
-        ];
+        var after = new Snapshot(listing, FileClaims.Of(listing, _components.Update(listing)));
+        foreach (var (host, component) in after.Claims.LeftOut.Except(before.Claims.LeftOut))
+        {
+            Log.ComponentLeftOut(_logger, component, host);
+        }
+
+        _now = after;
+        return Difference(before, after);
+    }
+
+    private static HostFilesChange Difference(Snapshot before, Snapshot after)
+    {
+        var cameOrWent = after.Listing.Files.Keys.Except(before.Listing.Files.Keys).Concat(before.Listing.Files.Keys.Except(after.Listing.Files.Keys)).ToArray();
+        var changed = after.Listing.Files.Where(file => before.Listing.Files.TryGetValue(file.Key, out var stamp) && stamp != file.Value).Select(file => file.Key);
+        var claimed = after.Claims.DifferentFrom(before.Claims).ToArray();
+        var owners = claimed.SelectMany(domain => new[] { before.Claims.OwnerOf(domain), after.Claims.OwnerOf(domain) }).OfType<string>();
+        return new HostFilesChange([.. cameOrWent.Concat(changed).Union(owners)], [.. cameOrWent.Union(claimed)]);
     }
 
     private async Task<HostFile> ReadAsync(string domain, FileStamp stamp, HostFile? last)
@@ -115,7 +140,7 @@ internal sealed partial class HostFiles
 
         try
         {
-            var json = await File.ReadAllTextAsync(stamp.Path, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            var json = FileComponents.Decode(await File.ReadAllBytesAsync(stamp.Path));
             var reading = HostDocumentReader.Read(domain, 0, json);
             return reading.Settings is null
                 ? (null, string.Join("; ", reading.Problems.Select(problem => $"{problem.Path} {problem.Message}")))
@@ -127,6 +152,8 @@ internal sealed partial class HostFiles
         }
     }
 
+    private sealed record Snapshot(FileListing Listing, FileClaims Claims);
+
     private sealed record Entry(FileStamp Stamp, HostFile File);
 
     private static partial class Log
@@ -136,6 +163,9 @@ internal sealed partial class HostFiles
 
         [LoggerMessage(4008, LogLevel.Warning, "The folder of host documents cannot be listed ({Reason}); the hosts stay as they are")]
         public static partial void NoListing(ILogger logger, string reason);
+
+        [LoggerMessage(4009, LogLevel.Error, "Component {Component} in the document file of host {Host} is left out: it is a host, or another file has it")]
+        public static partial void ComponentLeftOut(ILogger logger, string component, string host);
 
         [LoggerMessage(4002, LogLevel.Error, "The document file of host {Host} is bad, {Consequence}: {Problems}")]
         public static partial void BadFile(ILogger logger, string host, string consequence, string problems);

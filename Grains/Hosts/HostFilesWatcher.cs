@@ -36,9 +36,18 @@ internal sealed partial class HostFilesWatcher(
         await _turn.WaitAsync();
         try
         {
-            foreach (var domain in files.Rescan())
+            var change = files.Rescan();
+            foreach (var host in change.Hosts)
             {
-                await TryReloadAsync(domain);
+                if (await TryAsync(host, ReloadAsync(host)))
+                {
+                    Log.Reloaded(logger, host);
+                }
+            }
+
+            foreach (var domain in change.Domains)
+            {
+                await TryAsync(domain, ReloadClaimantAsync(domain));
             }
         }
         finally
@@ -47,18 +56,24 @@ internal sealed partial class HostFilesWatcher(
         }
     }
 
-    private async Task TryReloadAsync(string domain)
+    private async Task<bool> TryAsync(string domain, Task reload)
     {
-        var reload = ReloadAsync(domain);
         await reload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (reload.IsCompletedSuccessfully)
-        {
-            Log.Reloaded(logger, domain);
-        }
-        else
+        if (!reload.IsCompletedSuccessfully)
         {
             // One host that fails must not keep the others from their files. The grain reads its own at its next activation in any case.
             Log.NotReloaded(logger, domain, reload.Exception?.InnerException);
+        }
+
+        return reload.IsCompletedSuccessfully;
+    }
+
+    /// <summary>A host from the API may have lost a component to a file, or have it again.</summary>
+    private async Task ReloadClaimantAsync(string domain)
+    {
+        if (await grains.Domain(domain).ClaimantAsync() is { } host)
+        {
+            await ReloadAsync(host);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Storage;
 using Krewe.Grains.Storage;
@@ -14,15 +15,26 @@ internal sealed partial class HostGrain(
     [PersistentState(StateNames.Host, StorageNames.Settings)] IPersistentState<HostState> state,
     HostFiles files, TimeProvider time, ILogger<HostGrain> logger) : Grain, IHostGrain
 {
+    private ComponentClaims? _claims;
     private HostFile? _file;
     private long _version;
+    private HostDocument? _present;
     private ShortStay? _stay;
+
+    /// <summary>Component domains of the document in force and of the one from the API.</summary>
+    private ImmutableHashSet<string> _components = [];
+
+    /// <summary>Domains that a change on its way takes.</summary>
+    private ImmutableHashSet<string> _taking = [];
 
     private string Domain => this.GetPrimaryKeyString();
 
-    private HostDocument Present => _file is { } file
-        ? new HostDocument(Domain, _version, file.Json, HostSource.File)
-        : new HostDocument(Domain, state.State.Json is null ? 0 : _version, state.State.Json, HostSource.Api);
+    /// <summary>What is in force: read while changes are on their way, so it is replaced only when a change is on disk.</summary>
+    private HostDocument Present => _present!;
+
+    private bool IsEmpty => Present.Json is null && !state.RecordExists && _taking.IsEmpty;
+
+    private ComponentClaims Claims => _claims ??= new(GrainFactory, logger, Domain);
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -32,18 +44,21 @@ internal sealed partial class HostGrain(
         {
             Log.ClaimedTwice(logger, Domain);
         }
+
+        await ShowAsync();
     }
 
     public Task<HostDocument> GetAsync()
     {
-        var present = Present;
-        if (present.Json is null && !state.RecordExists)
-        {
-            // Anybody can ask for a made-up domain: it must not stay in memory.
-            (_stay ??= new(this, () => Present.Json is null && !state.RecordExists)).Begin();
-        }
+        LeaveIfEmpty();
+        return Task.FromResult(Present);
+    }
 
-        return Task.FromResult(present);
+    public Task<bool> HoldsAsync(string domain)
+    {
+        LeaveIfEmpty();
+        return Task.FromResult(
+            _taking.Contains(domain) || (domain == Domain ? _file is not null || Present.Json is not null : _components.Contains(domain)));
     }
 
     public async Task<HostChange> PutAsync(string json, long? ifMatch, bool isProvider)
@@ -71,20 +86,9 @@ internal sealed partial class HostGrain(
             return new HostChange(HostChangeOutcome.Invalid, null, merged.Problems);
         }
 
-        if (merged.Json != present.Json)
-        {
-            // A host that is made anew inherits no keys, for example of a file that was there before it.
-            await state.ChangeAsync(host => host.Json != present.Json ? null
-                : host with { Json = merged.Json, Version = version, Keys = present.Json is null ? [] : host.Keys });
-            _version = state.State.Version;
-            if (_version != version)
-            {
-                // Another activation wrote in between, so what was merged was not the present document.
-                return new HostChange(HostChangeOutcome.VersionMismatch, Present, []);
-            }
-        }
-
-        return new HostChange(present.Json is null ? HostChangeOutcome.Created : HostChangeOutcome.Replaced, Present, []);
+        return merged.Json == present.Json
+            ? new HostChange(HostChangeOutcome.Replaced, present, [])
+            : await TakeAsync(merged.Json, merged.Settings!.Components.Keys.ToImmutableHashSet(), version, present);
     }
 
     public async Task<HostChange> DeleteAsync(long? ifMatch)
@@ -100,8 +104,11 @@ internal sealed partial class HostGrain(
             return new HostChange(HostChangeOutcome.NotFound, null, []);
         }
 
+        var components = _components;
         await state.RemoveAsync();
         _version = NextVersion();
+        await ShowAsync();
+        await Claims.ReleaseAsync(components);
         DeactivateOnIdle();
         return new HostChange(HostChangeOutcome.Deleted, new HostDocument(Domain, _version, null, HostSource.Api), []);
     }
@@ -145,16 +152,111 @@ internal sealed partial class HostGrain(
 
     public async Task<HostDocument> ReloadAsync()
     {
-        var before = _file;
+        var before = (_file?.Version, Present.LeftOut);
         _file = await files.ReadAsync(Domain);
-        if (_file?.Version != before?.Version)
+        await ShowAsync();
+        if (_file?.Version != before.Version || !Present.LeftOut.SequenceEqual(before.LeftOut))
         {
             _version = Math.Max(NextVersion(), _file?.Version ?? 0);
         }
 
         // Whoever hears of it must see that the host went, so this answer has a version although there is no document.
-        return Present with { Version = _version };
+        var answer = Present with { Version = _version };
+        _present = answer is { Json: null, Source: HostSource.Api } ? Present : answer;
+        return answer;
     }
+
+    /// <summary>Writes a document, with the claims that this takes before and after it.</summary>
+    private async Task<HostChange> TakeAsync(string json, ImmutableHashSet<string> components, long version, HostDocument present)
+    {
+        var (added, removed) = (components.Except(_components), _components.Except(components));
+        var isWritten = false;
+        _taking = present.Json is null ? added.Add(Domain) : added;
+        try
+        {
+            if (present.Json is null && await GrainFactory.Domain(Domain).OwnerAsync() is not null)
+            {
+                return InUse([HostDocumentReader.Root]);
+            }
+
+            if (await Claims.ClaimAsync(added) is { IsEmpty: false } refused)
+            {
+                return InUse(HostDocumentReader.ComponentPaths(json, refused));
+            }
+
+            isWritten = await TryWriteAsync(json, version, present);
+        }
+        finally
+        {
+            _taking = [];
+            await Claims.ReleaseAsync(isWritten ? removed : added);
+        }
+
+        return isWritten
+            ? new HostChange(present.Json is null ? HostChangeOutcome.Created : HostChangeOutcome.Replaced, Present, [])
+            : new HostChange(HostChangeOutcome.VersionMismatch, Present, []);
+    }
+
+    /// <summary>False when another activation wrote in between, so that what was merged was not the present document.</summary>
+    private async Task<bool> TryWriteAsync(string json, long version, HostDocument present)
+    {
+        // A host that is made anew inherits no keys, for example of a file that was there before it.
+        await state.ChangeAsync(host => host.Json != present.Json ? null
+            : host with { Json = json, Version = version, Keys = present.Json is null ? [] : host.Keys });
+        _version = state.State.Version;
+        await ShowAsync();
+        return _version == version;
+    }
+
+    /// <summary>Puts the file, or what is stored, into force.</summary>
+    private async Task ShowAsync()
+    {
+        var stored = Claims.NamedIn(state.State.Json);
+        if (_file is null)
+        {
+            var taken = stored.Where(domain => files.IsHost(domain) || files.OwnerOf(domain) is not null).ToArray();
+            Tell(taken);
+            Show(state.State.Json, HostSource.Api, taken);
+            _components = stored;
+            return;
+        }
+
+        // A host that somebody has made through the API is not taken from them by a file that names it. What files take from each other, they have told.
+        var named = Claims.NamedIn(_file.Json);
+        var claimed = named.Where(domain => files.OwnerOf(domain) == Domain).ToImmutableHashSet();
+        var hosts = await Claims.HostsAmongAsync(claimed);
+        Tell(hosts);
+        var had = claimed.Except(hosts);
+        Show(_file.Json, HostSource.File, named.Except(had));
+        _components = had.Union(stored);
+    }
+
+    private void Show(string? json, HostSource source, IEnumerable<string> leftOut) =>
+        _present = new HostDocument(Domain, json is null && source == HostSource.Api ? 0 : _version, json, source)
+        {
+            LeftOut = [.. leftOut.Order(StringComparer.Ordinal)],
+        };
+
+    private void Tell(IEnumerable<string> leftOut)
+    {
+        foreach (var domain in leftOut.Except(_present?.LeftOut ?? []))
+        {
+            Log.ComponentLeftOut(logger, domain, Domain);
+        }
+    }
+
+    private void LeaveIfEmpty()
+    {
+        if (IsEmpty)
+        {
+            // Anybody can ask for a made-up domain: it must not stay in memory.
+            (_stay ??= new(this, () => IsEmpty)).Begin();
+        }
+    }
+
+    /// <summary>Says not whose it is.</summary>
+    private static HostChange InUse(IEnumerable<string> paths) =>
+        new(HostChangeOutcome.Invalid, null, [.. paths.Select(path => new DocumentProblem(path, "is a domain that is in use"))]);
 
     private static bool IsValid(HostKey key, DateTimeOffset now) => key.ExpiresAt is not { } end || end > now;
 
@@ -170,5 +272,8 @@ internal sealed partial class HostGrain(
     {
         [LoggerMessage(4001, LogLevel.Warning, "Host {Host} has a document file and settings from the API; the file counts")]
         public static partial void ClaimedTwice(ILogger logger, string host);
+
+        [LoggerMessage(4011, LogLevel.Error, "Component {Component} of host {Host} is left out: it is a host, or a file has it for another host")]
+        public static partial void ComponentLeftOut(ILogger logger, string component, string host);
     }
 }

@@ -21,3 +21,12 @@ internal sealed record HostState
 /// <param name="Hash">SHA-256 of the secret. The secret has 256 random bits, so a slow hash would add nothing.</param>
 [GenerateSerializer, Immutable, Alias("stored-host-key")]
 internal sealed record StoredHostKey([property: Id(0)] HostKey Key, [property: Id(1)] ReadOnlyMemory<byte> Hash);
+
+/// <summary>What is stored of a domain that is a component's.</summary>
+[GenerateSerializer, Immutable, Alias("domain-state")]
+internal sealed record DomainState
+{
+    /// <summary>The host that claimed it.</summary>
+    [Id(0)]
+    public string? Host { get; init; }
+}

@@ -9,8 +9,6 @@ internal sealed class FakeHosts : IHostSettingsSource
 {
     private readonly ConcurrentDictionary<string, HostSettings> _hosts = new();
 
-    private readonly ConcurrentDictionary<string, HostedDomain> _components = new();
-
     public event Action<string, HostSettings?>? Changed;
 
     public void Set(HostSettings settings)
@@ -19,21 +17,23 @@ internal sealed class FakeHosts : IHostSettingsSource
         Changed?.Invoke(settings.Domain, settings);
     }
 
-    /// <summary>A domain of a host's that is not its users' own.</summary>
-    public void Set(HostSettings host, ComponentSettings component)
+    public bool TryFindLoaded(string domain, out HostedDomain found)
     {
-        Set(host);
-        _components[component.Domain] = new(host, component);
+        ComponentSettings? component = null;
+        if (!_hosts.TryGetValue(domain, out var host))
+        {
+            host = _hosts.Values.FirstOrDefault(settings => settings.Components.TryGetValue(domain, out component));
+        }
+
+        found = host is null ? default : new HostedDomain(host, component);
+        return host is not null;
     }
 
-    public void Remove(ComponentSettings component) => _components.TryRemove(component.Domain, out _);
+    public ValueTask<HostedDomain?> FindAsync(string domain) => new(TryFindLoaded(domain, out var found) ? found : null);
 
     public bool TryGetLoaded(string domain, [NotNullWhen(true)] out HostSettings? settings) => _hosts.TryGetValue(domain, out settings);
 
     public ValueTask<HostSettings?> GetAsync(string domain) => new(_hosts.GetValueOrDefault(domain));
-
-    public ValueTask<HostedDomain?> FindAsync(string domain) => new(
-        _components.TryGetValue(domain, out var component) ? component : _hosts.TryGetValue(domain, out var host) ? new HostedDomain(host, null) : null);
 
     public void Apply(HostDocument document) => throw new NotSupportedException("a test sets settings, not documents");
 }

@@ -28,7 +28,7 @@ public sealed class HostFilesFolderTests : IDisposable, ILogger<HostFiles>
         Assert.Null(await files.ReadAsync("elsinore.localhost"));
         Assert.Equal(2, _logged.Count(line => line.Contains("left out", StringComparison.Ordinal)));
 
-        Assert.Empty(files.Rescan());
+        Assert.Empty(files.Rescan().Hosts);
         Assert.Equal(2, _logged.Count);
     }
 
@@ -59,7 +59,7 @@ public sealed class HostFilesFolderTests : IDisposable, ILogger<HostFiles>
         Write("b.example.json", """{ "isolate": true }""");
         Write("d.example.json", "{}");
 
-        Assert.Equal(["a.example", "b.example", "d.example"], files.Rescan().Order());
+        Assert.Equal(["a.example", "b.example", "d.example"], files.Rescan().Hosts.Order());
         Assert.True((await files.ReadAsync("b.example"))!.Version > before!.Version);
         Assert.Equal(["b.example", "c.example", "d.example"], files.Domains.AsEnumerable());
     }
@@ -73,7 +73,7 @@ public sealed class HostFilesFolderTests : IDisposable, ILogger<HostFiles>
 
         File.SetLastWriteTimeUtc(PathOf("a.example.json"), DateTime.UtcNow.AddMinutes(1));
 
-        Assert.Equal("a.example", Assert.Single(files.Rescan()));
+        Assert.Equal("a.example", Assert.Single(files.Rescan().Hosts));
         Assert.Same(before, await files.ReadAsync("a.example"));
     }
 
@@ -89,7 +89,7 @@ public sealed class HostFilesFolderTests : IDisposable, ILogger<HostFiles>
         File.Delete(PathOf("a.example.json"));
         File.CreateSymbolicLink(PathOf("a.example.json"), PathOf("two"));
 
-        Assert.Equal("a.example", Assert.Single(files.Rescan()));
+        Assert.Equal("a.example", Assert.Single(files.Rescan().Hosts));
         Assert.Contains("two", (await files.ReadAsync("a.example"))!.Json, StringComparison.Ordinal);
     }
 
@@ -102,8 +102,8 @@ public sealed class HostFilesFolderTests : IDisposable, ILogger<HostFiles>
         var files = new HostFiles(folder, TimeProvider.System, this);
 
         Directory.Move(folder, PathOf("away"));
-        Assert.Empty(files.Rescan());
-        Assert.Empty(files.Rescan());
+        Assert.Empty(files.Rescan().Hosts);
+        Assert.Empty(files.Rescan().Hosts);
 
         Assert.Equal("a.example", Assert.Single(files.Domains));
         Assert.Single(_logged);

@@ -29,13 +29,19 @@ public sealed class HostDocumentReaderTests
         ("roster_admin_allow_from", ["\"127.0.0.1/32\"", "[\"10.0.0.0/8\",\"2001:db8::/32\"]", "\"127.0.0.1\"", "\"10.0.0.1/8\"", "[]"], ["\"10.0.0.0/33\"", "\"here\"", "[1]", "5", "{}"]),
         ("hook_secret", [$"\"{Secret}\"", $"[\"{Secret}\",\"{Secret}AAAA\"]"],
             ["\"secret\"", "\"whsec_\"", "\"whsec_c2hvcnQ=\"", "\"whsec_!!!\"", "[]", $"[\"{Secret}\",\"{Secret}AAAA\",\"{Secret}BBBB\"]", "{\"secret\":\"set\"}", "[{\"secret\":\"set\"}]"]),
+        ("components",
+            ["{}", "{\"rooms.verona.localhost\":{\"type\":\"muc\"}}"],
+            ["[]", "null", "\"muc\"", "{\"rooms.verona.localhost\":5}", "{\"rooms.verona.localhost\":{}}", "{\"a b\":{\"type\":\"muc\"}}"]),
+        ("admins",
+            ["[]", "[\"romeo@verona.localhost\",\"hamlet@elsinore.localhost\"]", "\"romeo@verona.localhost\""],
+            ["[\"romeo\"]", "[\"verona.localhost\"]", "[\"romeo@verona.localhost/orchard\"]", "[5]", "{}", "null", "\"@verona.localhost\""]),
         ("isolate", ["true", "false"], ["\"\"", "{}"]),
         .. Limits.Select(limit => ($"limits.{limit}", (string[])["0", "17", "1000000000"], (string[])["-1", "1000000001", "1.5", "\"1\"", "null"])),
     ];
 
     private static string[] Limits =>
     [
-        "sessions_per_user", "sessions", "stanzas_per_second", "bytes_per_second", "roster_items", "hook_calls_per_second", "hook_concurrency", "offline_messages",
+        "sessions_per_user", "sessions", "stanzas_per_second", "bytes_per_second", "roster_items", "rooms", "occupants", "hook_calls_per_second", "hook_concurrency", "offline_messages",
     ];
 
     public static IEnumerable<object[]> Good => Table.SelectMany(row => row.Good.Select(value => (object[])[row.Key, value]));
@@ -75,7 +81,8 @@ public sealed class HostDocumentReaderTests
               "http_roster_fresh_for": 1, "http_roster_wait": 0.25, "http_roster_timeout": 4, "http_roster_stale_for": 5,
               "roster_admin_allow_from": ["127.0.0.1/32"], "hook_secret": "{{Secret}}", "isolate": true,
               "limits": { "sessions_per_user": 1, "sessions": 2, "stanzas_per_second": 3, "bytes_per_second": 4, "roster_items": 5,
-                          "hook_calls_per_second": 6, "hook_concurrency": 7, "offline_messages": 8 } }
+                          "hook_calls_per_second": 6, "hook_concurrency": 7, "offline_messages": 8, "rooms": 9, "occupants": 10 },
+              "admins": ["Romeo@Verona.Localhost"], "components": { "Rooms.Verona.Localhost": { "type": "muc" } } }
             """).Settings!;
 
         Assert.Equal(("verona.localhost", 7L, "acme", false), (settings.Domain, settings.Version, settings.Tenant, settings.Enabled));
@@ -94,9 +101,12 @@ public sealed class HostDocumentReaderTests
             new HostLimits
             {
                 SessionsPerUser = 1, Sessions = 2, StanzasPerSecond = 3, BytesPerSecond = 4, RosterItems = 5, HookCallsPerSecond = 6, HookConcurrency = 7,
-                OfflineMessages = 8,
+                OfflineMessages = 8, Rooms = 9, Occupants = 10,
             },
             settings.Limits);
+        Assert.Equal("romeo@verona.localhost", Assert.Single(settings.Admins));
+        Assert.Equal(new MucServiceSettings { Domain = "rooms.verona.localhost" }, Assert.Single(settings.Components).Value);
+        Assert.Equal("rooms.verona.localhost", Assert.Single(settings.Components).Key);
     }
 
     [Fact]
@@ -128,9 +138,7 @@ public sealed class HostDocumentReaderTests
 
     [Theory]
     [InlineData("delegations")]
-    [InlineData("components")]
     [InlineData("jwt_secret")]
-    [InlineData("admins")]
     [InlineData("http_auth_url")]
     [InlineData("component_stanza_size_limit")]
     [InlineData("HttpRosterUrl")]
