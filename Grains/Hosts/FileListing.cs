@@ -45,4 +45,8 @@ internal sealed class FileListing
 
         return new FileListing(files, leftOut);
     }
+
+    public bool IsSameAs(FileListing other) =>
+        Files.Count == other.Files.Count && LeftOut.AsSpan().SequenceEqual(other.LeftOut.AsSpan())
+        && Files.All(file => other.Files.TryGetValue(file.Key, out var stamp) && stamp == file.Value);
 }

@@ -94,6 +94,11 @@ internal sealed partial class HostFiles
         }
 
         _isListed = true;
+        if (listing.IsSameAs(before.Listing))
+        {
+            return HostFilesChange.None;
+        }
+
         foreach (var file in listing.LeftOut.Except(before.Listing.LeftOut))
         {
             Log.LeftOut(_logger, file);
