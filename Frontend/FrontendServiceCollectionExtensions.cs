@@ -5,6 +5,7 @@ using Krewe.Frontend.Http;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Muc;
+using Krewe.Frontend.Muc.Iq;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Rosters;
 using Krewe.Frontend.Routing;
@@ -85,5 +86,10 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<IIqHandler, TimeHandler>();
         services.AddSingleton<IIqHandler, SessionHandler>();
         services.AddSingleton<IIqHandler, BindHandler>();
+        services.AddSingleton<IIqHandler, MucDiscoInfoHandler>();
+        services.AddSingleton<IIqHandler, MucDiscoItemsHandler>();
+        services.AddSingleton<IIqHandler, MucAdminHandler>();
+        services.AddSingleton<IIqHandler, MucOwnerHandler>();
+        services.AddSingleton<IIqHandler, MucRegisterHandler>();
     }
 }

@@ -1,3 +1,4 @@
+using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Xml;
 
@@ -51,8 +52,8 @@ internal sealed class DiscoInfoHandler(Lazy<ServerFeatures> features) : IIqHandl
     }
 }
 
-/// <summary>XEP-0030 §4: a host has no items yet, and an account shows none.</summary>
-internal sealed class DiscoItemsHandler : IIqHandler
+/// <summary>XEP-0030 §4: a host's items are its components, and an account shows none.</summary>
+internal sealed class DiscoItemsHandler(IHostSettingsSource hosts) : IIqHandler
 {
     public string Namespace => "http://jabber.org/protocol/disco#items";
 
@@ -71,8 +72,37 @@ internal sealed class DiscoItemsHandler : IIqHandler
             return default;
         }
 
-        request.Answer(static (ref XmppWriter xml) => xml.Raw("<query xmlns='http://jabber.org/protocol/disco#items'/>"u8));
+        var components = request.Target == IqTarget.Host && hosts.TryGetLoaded(request.To!.Bare, out var host)
+            ? host.Components.Values.OrderBy(component => component.Domain, StringComparer.Ordinal)
+            : Enumerable.Empty<ComponentSettings>();
+        request.Answer((ref XmppWriter xml) =>
+        {
+            xml.Raw("<query xmlns='http://jabber.org/protocol/disco#items'>"u8);
+            foreach (var component in components)
+            {
+                DiscoItems.Write(ref xml, component.Domain, component.Name);
+            }
+
+            xml.Raw("</query>"u8);
+        });
         return default;
+    }
+}
+
+/// <summary>Writes items of disco#items (XEP-0030 §4).</summary>
+internal static class DiscoItems
+{
+    /// <param name="name">For people's eyes; null for none.</param>
+    public static void Write(ref XmppWriter xml, string jid, string? name)
+    {
+        xml.Raw("<item"u8);
+        xml.Attribute("jid"u8, jid);
+        if (name is not null)
+        {
+            xml.Attribute("name"u8, name);
+        }
+
+        xml.Raw("/>"u8);
     }
 }
 

@@ -38,6 +38,19 @@ internal sealed record IqRequest(C2SStream Stream, StanzaType Type, string Id, J
 
     public void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(Stream, StanzaKind.Iq, Type, Id, To, error);
 
+    /// <summary>Answers as a handler has decided.</summary>
+    public void Reply(IqReply reply)
+    {
+        if (reply.Error is { } error)
+        {
+            Refuse(error);
+        }
+        else
+        {
+            Answer(reply.Payload ?? (static (ref XmppWriter _) => { }));
+        }
+    }
+
     /// <summary>Answers with a result that has no payload.</summary>
     public void Confirm() => Answer(static (ref XmppWriter _) => { });
 
@@ -70,3 +83,17 @@ internal sealed record IqRequest(C2SStream Stream, StanzaType Type, string Id, J
 
 /// <summary>Writes a result's payload.</summary>
 internal delegate void XmppPayload(ref XmppWriter xml);
+
+/// <summary>What is answered to an IQ, as a value: a result with or without payload, or an error.</summary>
+internal sealed record IqReply(StanzaError? Error, XmppPayload? Payload)
+{
+    /// <summary>A result without payload.</summary>
+    public static readonly IqReply Confirmed = new(null, null);
+
+    public static IqReply Result(XmppPayload payload) => new(null, payload);
+
+    public static IqReply Refused(StanzaError error) => new(error, null);
+
+    /// <summary>The error, or else a result without payload.</summary>
+    public static IqReply ConfirmedUnless(StanzaError? error) => error is null ? Confirmed : Refused(error);
+}

@@ -1,13 +1,13 @@
 namespace Krewe.Frontend.Iq;
 
-/// <summary>XEP-0199: a ping to the host or to the own account.</summary>
+/// <summary>XEP-0199: a ping to the host, to the own account, to a room service or to a room.</summary>
 internal sealed class PingHandler : IIqHandler
 {
     public string Namespace => "urn:xmpp:ping";
 
     public string Name => "ping";
 
-    public IqTarget Targets => IqTarget.Account | IqTarget.Host;
+    public IqTarget Targets => IqTarget.Account | IqTarget.Host | IqTarget.RoomService | IqTarget.Room;
 
     public string Feature => Namespace;
 

@@ -11,7 +11,7 @@ internal sealed class TimeHandler(TimeProvider time) : IIqHandler
 
     public string Name => "time";
 
-    public IqTarget Targets => IqTarget.Host;
+    public IqTarget Targets => IqTarget.Host | IqTarget.RoomService;
 
     public string Feature => Namespace;
 

@@ -13,7 +13,7 @@ internal sealed class VersionHandler : IIqHandler
 
     public string Name => "query";
 
-    public IqTarget Targets => IqTarget.Host;
+    public IqTarget Targets => IqTarget.Host | IqTarget.RoomService;
 
     public string Feature => Namespace;
 

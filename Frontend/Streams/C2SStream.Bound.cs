@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Muc;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
@@ -44,6 +45,9 @@ internal sealed partial class C2SStream
 
     /// <summary>When the user's present run of sessions began.</summary>
     public DateTimeOffset LiveSince { get; private set; }
+
+    /// <summary>As rooms know it.</summary>
+    public MucSession MucSession => new(_services.Frontend, Session, Self!);
 
     /// <summary>The full JID, escaped for an attribute.</summary>
     public ReadOnlySpan<byte> FromFull => _fromFull;
