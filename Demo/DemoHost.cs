@@ -41,9 +41,9 @@ internal static class DemoHost
             using var provider = new HttpClient { BaseAddress = start.HttpBase, DefaultRequestHeaders = { Authorization = new("Bearer", start.Options.AdminToken) } };
             var keys = await new DemoTenants(provider, contacts!.Url, folder).EnsureAsync(cancellationToken);
             contacts.Connect(start.HttpBase, keys);
-            foreach (var (host, users) in DemoTenants.All)
+            foreach (var (host, users, room) in DemoTenants.All)
             {
-                Console.WriteLine($"demo accounts: {string.Join(", ", users.Select(user => $"{user}@{host}"))} (password {DemoTenants.Password})");
+                Console.WriteLine($"demo accounts: {string.Join(", ", users.Select(user => $"{user}@{host}"))} (password {DemoTenants.Password}), room: {room}@{DemoTenants.Service(host)}");
             }
 
             Console.WriteLine($"demo contacts: {contacts.Url}");

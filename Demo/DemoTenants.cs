@@ -12,28 +12,52 @@ internal sealed class DemoTenants(HttpClient provider, Uri contacts, string fold
 {
     public const string Password = "secret";
 
-    public static readonly (string Host, string[] Users)[] All =
+    /// <summary>The room is there from the start, and belongs to the first user.</summary>
+    public static readonly (string Host, string[] Users, string Room)[] All =
     [
-        ("verona.localhost", ["romeo", "juliet", "nurse"]),
-        ("elsinore.localhost", ["hamlet", "ophelia"]),
+        ("verona.localhost", ["romeo", "juliet", "nurse"], "garden"),
+        ("elsinore.localhost", ["hamlet", "ophelia"], "court"),
     ];
 
     /// <summary>Each host's integrator key.</summary>
     public async Task<Dictionary<string, string>> EnsureAsync(CancellationToken cancellationToken)
     {
         var keys = new Dictionary<string, string>();
-        foreach (var (host, users) in All)
+        foreach (var (host, users, room) in All)
         {
-            await PutIfMissingAsync($"api/v1/hosts/{host}", new JsonObject { ["http_roster_url"] = $"{contacts}{host}/contacts/%s" }, cancellationToken);
+            await PutIfMissingAsync($"api/v1/hosts/{host}", Document(host), cancellationToken);
+            await AddRoomsAsync(host, cancellationToken);
             foreach (var user in users)
             {
                 await PutIfMissingAsync($"api/v1/hosts/{host}/accounts/{user}", new JsonObject { ["password"] = Password }, cancellationToken);
             }
 
+            var document = new JsonObject { ["roomname"] = $"The {room}", ["affiliations"] = new JsonObject { [$"{users[0]}@{host}"] = "owner" } };
+            await PutIfMissingAsync($"api/v1/hosts/{host}/muc/rooms/{Uri.EscapeDataString($"{room}@{Service(host)}")}", document, cancellationToken);
             keys[host] = await KeyAsync(host, cancellationToken);
         }
 
         return keys;
+    }
+
+    public static string Service(string host) => $"rooms.{host}";
+
+    private JsonObject Document(string host) => new() { ["http_roster_url"] = $"{contacts}{host}/contacts/%s", ["components"] = Components(host) };
+
+    private JsonObject Components(string host) => new()
+    {
+        [Service(host)] = new JsonObject { ["type"] = "muc", ["muc_http_auth_url"] = $"{contacts}{host}/can-join" },
+    };
+
+    // A host that was made before there were rooms.
+    private async Task AddRoomsAsync(string host, CancellationToken cancellationToken)
+    {
+        var document = await provider.GetFromJsonAsync<JsonObject>($"api/v1/hosts/{host}", cancellationToken);
+        if (document!.TryAdd("components", Components(host)))
+        {
+            using var response = await provider.PutAsJsonAsync($"api/v1/hosts/{host}", document, cancellationToken);
+            await CheckAsync(response, cancellationToken);
+        }
     }
 
     private async Task PutIfMissingAsync(string path, JsonObject document, CancellationToken cancellationToken)

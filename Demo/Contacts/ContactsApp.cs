@@ -15,7 +15,7 @@ internal sealed class ContactsApp : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly ContactsStore _store;
-    private volatile KreweRefresh? _refresh;
+    private volatile KreweCalls? _krewe;
 
     private ContactsApp(WebApplication app, ContactsStore store)
     {
@@ -31,7 +31,7 @@ internal sealed class ContactsApp : IAsyncDisposable
         app.MapGet("/", () => Results.Stream(typeof(ContactsApp).Assembly.GetManifestResourceStream("page.html")!, "text/html; charset=utf-8"));
         app.MapGet("/tenants", () => Results.Bytes(store.All(), "application/json"));
         app.MapPut("/{host}/contacts/{user}", SetRosterAsync);
-        app.MapPut("/{host}/rooms/{room}", SetRoom);
+        app.MapPut("/{host}/rooms/{room}", SetRoomAsync);
     }
 
     public Uri Url => new(_app.Urls.Single());
@@ -48,12 +48,12 @@ internal sealed class ContactsApp : IAsyncDisposable
     }
 
     /// <summary>From now on, each change is told to Krewe.</summary>
-    public void Connect(Uri krewe, IReadOnlyDictionary<string, string> keys) => _refresh = new KreweRefresh(krewe, keys);
+    public void Connect(Uri krewe, IReadOnlyDictionary<string, string> keys) => _krewe = new KreweCalls(krewe, keys);
 
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
-        _refresh?.Dispose();
+        _krewe?.Dispose();
     }
 
     // Results.Bytes answers 304 when Krewe has this very document already.
@@ -63,7 +63,7 @@ internal sealed class ContactsApp : IAsyncDisposable
             : Results.NotFound();
 
     private IResult CanJoin(string host, string userJID, string mucJID) =>
-        _store.CanJoin(host, mucJID.Split('@')[0], userJID.Split('@')[0])
+        _store.CanJoin(host, mucJID.Split('@')[0], userJID)
             ? Results.Json(new { allowed = true })
             : Results.Json(new { allowed = false, reason = "You are not on the list for this room." });
 
@@ -74,10 +74,12 @@ internal sealed class ContactsApp : IAsyncDisposable
             return Results.BadRequest(new { message = "Each contact needs an address, groups and a subscription." });
         }
 
-        return !_store.SetRoster(host, user, roster) ? Results.NotFound()
-            : Results.Ok(new { message = _refresh is { } refresh ? await refresh.RefreshAsync(host, user) : "Krewe has not started yet; it will see the change when it asks" });
+        return _store.SetRoster(host, user, roster) ? await SavedAsync(krewe => krewe.RefreshAsync(host, user)) : Results.NotFound();
     }
 
-    private IResult SetRoom(string host, string room, string[] users) =>
-        _store.SetRoom(host, room, users) ? Results.Ok(new { message = "Saved. Krewe will be given this answer when it asks." }) : Results.NotFound();
+    private async Task<IResult> SetRoomAsync(string host, string room, string[] users) =>
+        _store.SetRoom(host, room, users) ? await SavedAsync(krewe => krewe.RevokeAsync(host, room)) : Results.NotFound();
+
+    private async Task<IResult> SavedAsync(Func<KreweCalls, Task<string>> tell) =>
+        Results.Ok(new { message = _krewe is { } krewe ? await tell(krewe) : "Krewe has not started yet; it will see the change when it asks" });
 }

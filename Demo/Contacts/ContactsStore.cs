@@ -49,11 +49,13 @@ internal sealed class ContactsStore
 
     public bool SetRoom(string host, string room, string[] users) => Change(host, tenant => (tenant.Rooms[room] = users) is not null);
 
-    public bool CanJoin(string host, string room, string user)
+    /// <param name="userJid">Bare; the lists are of this host's own users.</param>
+    public bool CanJoin(string host, string room, string userJid)
     {
         lock (_gate)
         {
-            return _tenants.GetValueOrDefault(host) is { } tenant && (tenant.Rooms.GetValueOrDefault(room)?.Contains(user) ?? true);
+            return _tenants.GetValueOrDefault(host) is { } tenant
+                && (tenant.Rooms.GetValueOrDefault(room)?.Any(user => $"{user}@{host}" == userJid) ?? true);
         }
     }
 
@@ -82,13 +84,13 @@ internal sealed class ContactsStore
                 ["juliet"] = new() { ["romeo@verona.localhost"] = new("Romeo", ["Montagues"]), ["nurse@verona.localhost"] = new("Nurse", ["Household"]) },
                 ["nurse"] = new() { ["juliet@verona.localhost"] = new("Juliet", ["Household"]), ["romeo@verona.localhost"] = new("Romeo", ["Montagues"]) },
             },
-            new() { ["ball"] = ["juliet", "nurse"] }),
+            new() { ["ball"] = ["juliet", "nurse"], ["garden"] = ["juliet", "nurse", "romeo"] }),
         ["elsinore.localhost"] = new(
             new()
             {
                 ["hamlet"] = new() { ["ophelia@elsinore.localhost"] = new("Ophelia", ["Court"]) },
                 ["ophelia"] = new() { ["hamlet@elsinore.localhost"] = new("Hamlet", ["Court"]) },
             },
-            new() { ["battlements"] = ["hamlet"] }),
+            new() { ["battlements"] = ["hamlet"], ["court"] = ["hamlet", "ophelia"] }),
     };
 }

@@ -49,6 +49,25 @@ internal sealed record RefreshAnswerBody(string Status, string Message, int Upda
 
 internal sealed record RefreshDetailBody(string User, string Result, int Added, int Changed, int Removed, string? Error, IReadOnlyList<SkippedBody>? Skipped);
 
+/// <summary>A room in a list.</summary>
+internal sealed record RoomListingBody(string Room, string? Name, bool Public, bool Persistent);
+
+/// <summary>What <see cref="RoomDocuments"/> reads and writes, for the API's description.</summary>
+internal sealed record RoomBody(
+    string? Roomname, string? Roomdesc, string? Lang, bool? Persistentroom, bool? Publicroom, bool? Membersonly, bool? Moderatedroom, bool? Passwordprotectedroom,
+    string? Roomsecret, string? Whois, int? Maxusers, bool? Changesubject, bool? Allowinvites, string? Allowpm, int? Historylength,
+    IReadOnlyList<string>? Presencebroadcast, IReadOnlyList<string>? Getmemberlist, string? Subject, IReadOnlyDictionary<string, string>? Affiliations)
+{
+    /// <summary>Never what was sent.</summary>
+    public override string ToString() => nameof(RoomBody);
+}
+
+internal sealed record OccupantBody(string Nick, IReadOnlyList<string> Jids, string Affiliation, string Role);
+
+internal sealed record InvalidationBody(string? Room, string? User);
+
+internal sealed record InvalidatedBody(int Forgotten, int Asked, int Removed, int Failed);
+
 internal sealed record HealthBody(string Status);
 
 internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyDictionary<string, bool> Checks);
@@ -66,6 +85,11 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(AccountChangeBody))]
 [JsonSerializable(typeof(RosterBody))]
 [JsonSerializable(typeof(RefreshAnswerBody))]
+[JsonSerializable(typeof(Page<RoomListingBody>))]
+[JsonSerializable(typeof(RoomBody))]
+[JsonSerializable(typeof(Page<OccupantBody>))]
+[JsonSerializable(typeof(InvalidationBody))]
+[JsonSerializable(typeof(InvalidatedBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(JsonObject))]

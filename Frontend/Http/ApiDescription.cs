@@ -103,6 +103,8 @@ internal static class ApiDescription
         ["localpart"] = "The user's localpart (RFC 7622 §3.3), percent-encoded.",
         ["jid"] = "The session's full JID, percent-encoded.",
         ["id"] = "The key's id.",
+        ["room"] = "The room's bare JID, percent-encoded.",
+        ["nick"] = "The occupant's nickname, percent-encoded.",
     }.ToImmutableDictionary();
 
     private static OpenApiParameter Describe(Parameter parameter) => new()

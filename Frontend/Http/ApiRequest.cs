@@ -18,6 +18,8 @@ internal static class ApiRequest
 
     private const int ItemsDefault = 100;
 
+    private const int ReasonCharactersMax = 1024;
+
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>The body as text, or the problem to answer with.</summary>
@@ -91,24 +93,26 @@ internal static class ApiRequest
     /// The decoded rest of the path behind its first <paramref name="segments"/> segments. Taken from the request as sent: a decoded path no longer tells
     /// <c>%2F</c>, which a full JID has, from <c>%252F</c>.
     /// </summary>
-    public static string Rest(HttpContext http, int segments)
-    {
-        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var path = target.StartsWith('/') ? target : new Uri(target).PathAndQuery;
-        path = path.Split('?')[0];
-        for (var i = 0; i <= segments; i++)
-        {
-            path = path.IndexOf('/') is var slash && slash >= 0 ? path[(slash + 1)..] : "";
-        }
+    public static string Rest(HttpContext http, int segments) => Uri.UnescapeDataString(RawRest(http, segments));
 
-        return Uri.UnescapeDataString(path);
-    }
+    /// <summary>The same for the one segment that comes next.</summary>
+    public static string Segment(HttpContext http, int segments) => Uri.UnescapeDataString(RawRest(http, segments).Split('/')[0]);
 
     /// <summary>The account that <c>…/{host}/{collection}/{localpart}</c> names; false when the localpart is none (RFC 7622 §3.3).</summary>
     public static bool TryGetAccount(HttpContext http, string domain, [NotNullWhen(true)] out Jid? account)
     {
         account = null;
         return JidEnforcement.TryPrepareLocalpart(Rest(http, segments: 5), out var localpart) && Jid.TryParse($"{localpart}@{domain}", out account);
+    }
+
+    /// <summary>The <c>reason</c> that somebody in a room is to be told; null for none. False after it has made the problem.</summary>
+    public static bool TryGetReason(HttpContext http, out string? reason, [NotNullWhen(false)] out IResult? problem)
+    {
+        reason = http.Request.Query["reason"].ToString() is { Length: > 0 } text ? text : null;
+        problem = reason is null || (reason.Length <= ReasonCharactersMax && XmlText.IsText(reason))
+            ? null
+            : ApiResults.Problem(StatusCodes.Status400BadRequest, $"reason must be at most {ReasonCharactersMax} characters that XML can carry.");
+        return problem is null;
     }
 
     public static string ETag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
@@ -135,6 +139,19 @@ internal static class ApiRequest
         }
 
         return true;
+    }
+
+    private static string RawRest(HttpContext http, int segments)
+    {
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var path = target.StartsWith('/') ? target : new Uri(target).PathAndQuery;
+        path = path.Split('?')[0];
+        for (var i = 0; i <= segments; i++)
+        {
+            path = path.IndexOf('/') is var slash && slash >= 0 ? path[(slash + 1)..] : "";
+        }
+
+        return path;
     }
 
     private static IResult TooLarge(int bytesMax) =>

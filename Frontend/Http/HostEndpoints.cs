@@ -25,7 +25,7 @@ internal static class HostEndpoints
             .WithSummary("Creates or replaces a host's document.").Accepts<JsonObject>("application/json")
             .Produces<JsonObject>().Produces<JsonObject>(StatusCodes.Status201Created).WithConditions().WithProblems();
         routes.MapDelete(Document, DeleteAsync).RequireProvider().RequireHost(HostKeys.Settings, mustExist: false).WithTags("hosts")
-            .WithSummary("Removes a host with its keys and accounts, and ends its streams.").Produces(StatusCodes.Status204NoContent).WithConditions().WithProblems();
+            .WithSummary("Removes a host with its keys, accounts and rooms, and ends its streams.").Produces(StatusCodes.Status204NoContent).WithConditions().WithProblems();
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, IGrainFactory grains)
@@ -89,7 +89,7 @@ internal static class HostEndpoints
     }
 
     private static async Task<IResult> DeleteAsync(
-        HttpContext http, IGrainFactory grains, IHostSettingsSource hosts, AdminAuthentication authentication, AccountRemoval accounts)
+        HttpContext http, IGrainFactory grains, IHostSettingsSource hosts, AdminAuthentication authentication, AccountRemoval accounts, RoomRemoval rooms)
     {
         var domain = HostAccess.Of(http).Domain;
         var host = grains.Host(domain);
@@ -98,6 +98,7 @@ internal static class HostEndpoints
             return Mismatch();
         }
 
+        var services = await hosts.GetAsync(domain) is { } settings ? RoomRequest.Services(settings) : [];
         var change = await host.DeleteAsync(condition);
         if (change.Outcome is HostChangeOutcome.Deleted)
         {
@@ -111,6 +112,7 @@ internal static class HostEndpoints
 
         // Also for a host that is gone already: a removal that was cut off half way is finished by asking for it again.
         await accounts.RemoveAllAsync(domain);
+        await rooms.RemoveAllAsync(services);
         return change.Outcome is HostChangeOutcome.Deleted ? Results.NoContent() : Refused(change);
     }
 

@@ -1,4 +1,5 @@
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
@@ -28,6 +29,11 @@ internal static partial class KreweApi
         services.AddSingleton<AdminAuthentication>();
         services.AddSingleton<AccountRemoval>();
         services.AddSingleton<PasswordHashing>();
+        services.AddSingleton<RoomEndpoints>();
+        services.AddSingleton<RoomRemoval>();
+        services.AddSingleton<OccupantEndpoints>();
+        services.AddSingleton<MucRevocation>();
+        services.AddSingleton<DecisionEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -46,6 +52,9 @@ internal static partial class KreweApi
         AccountEndpoints.Map(app);
         SessionEndpoints.Map(app);
         RosterEndpoints.Map(app);
+        RoomEndpoints.Map(app);
+        OccupantEndpoints.Map(app);
+        DecisionEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Muc;
 
 namespace Krewe.Frontend.Observability;
 
@@ -40,6 +41,7 @@ internal sealed class FrontendInstruments
     private readonly Counter<long> _problems;
     private readonly Counter<long> _logins;
     private readonly Counter<long> _refresh;
+    private readonly Counter<long> _revocations;
     private readonly Histogram<long> _queueLength;
     private readonly Counter<long> _queueOverflow;
     private int _hostCount;
@@ -54,6 +56,7 @@ internal sealed class FrontendInstruments
         _problems = meter.CreateCounter<long>("krewe.api.problems", description: "Requests that the HTTP API refused, by status");
         _logins = meter.CreateCounter<long>("krewe.logins", description: "SASL exchanges that ended");
         _refresh = meter.CreateCounter<long>("krewe.refresh", description: "Rosters asked to be refreshed, by result");
+        _revocations = meter.CreateCounter<long>("krewe.muc.revocations", description: "Join decisions taken back, by what came of it");
         _queueLength = meter.CreateHistogram<long>("krewe.queue.length", description: "Stanzas in an outbound queue when it is flushed");
         _queueOverflow = meter.CreateCounter<long>("krewe.queue.overflow", description: "Streams that ended because their reader was too slow");
         meter.CreateObservableCounter("krewe.stanzas.received", () => Stanzas(static (host, kind) => host.Received(kind)), description: "Stanzas from clients");
@@ -97,6 +100,22 @@ internal sealed class FrontendInstruments
         KeyValuePair.Create(TagSet.HostKey, (object?)host));
 
     public void Refreshed(string result, long users = 1) => _refresh.Add(users, KeyValuePair.Create("result", (object?)result));
+
+    public void Revoked(MucRevocationCounts counts)
+    {
+        Count("forgotten", counts.Forgotten);
+        Count("asked", counts.Asked);
+        Count("removed", counts.Removed);
+        Count("failed", counts.Failed);
+
+        void Count(string result, int users)
+        {
+            if (users > 0)
+            {
+                _revocations.Add(users, KeyValuePair.Create("result", (object?)result));
+            }
+        }
+    }
 
     public void QueueFlushed(int stanzas) => _queueLength.Record(stanzas);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Muc;
 
 namespace Krewe.Contracts.Hosts;
@@ -42,6 +43,11 @@ public sealed record MucServiceSettings : ComponentSettings
 
     /// <summary>Null when nobody is asked.</summary>
     public MucHttpAuthSettings? HttpAuth { get; init; }
+
+    /// <summary>Whether the tenant's service is asked about a user in a room.</summary>
+    /// <param name="host">The host that the service belongs to.</param>
+    public bool IsAskedAbout(HostSettings host, Jid room, Jid user) =>
+        HttpAuth is { } auth && auth.AppliesTo(user.Domainpart, room.Localpart ?? "") && !(auth.ExemptAdmins && host.Admins.Contains(user.Bare));
 
     public override string ToString() => Domain;
 }

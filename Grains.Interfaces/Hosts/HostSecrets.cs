@@ -10,7 +10,7 @@ namespace Krewe.Contracts.Hosts;
 /// </summary>
 public static class HostSecrets
 {
-    internal const string NothingToKeep = "no secret is stored here that could be kept";
+    public const string NothingToKeep = "no secret is stored here that could be kept";
 
     public static JsonObject Marker() => new() { ["secret"] = "set" };
 

@@ -1,7 +1,7 @@
 namespace Krewe.Contracts.Hosts;
 
 /// <summary>Normalized JSON paths (RFC 9535 §2.7), with the short form for names that need no quoting.</summary>
-internal static class JsonPaths
+public static class JsonPaths
 {
     public const string Root = "$";
 

@@ -7,9 +7,6 @@ namespace Krewe.Grains.Muc;
 /// <summary>The last messages of a room (XEP-0045 §7.2.13): bounded in number and in bytes, in memory only.</summary>
 internal sealed class MucHistory
 {
-    /// <summary>The most that a room may be set to keep.</summary>
-    public const int MessagesMax = 500;
-
     private const int BytesMax = 512 * 1024;
 
     /// <summary>What a message has besides its sender and its payload: type, delay, occupant id. For <c>maxchars</c>, which counts whole stanzas.</summary>

@@ -44,8 +44,7 @@ internal sealed partial class MucRoomGrain
         public DateTimeOffset? RecheckAt { get; set; }
     }
 
-    private bool IsDecided(Jid user, HostSettings host, MucServiceSettings service) =>
-        service.HttpAuth is { } auth && auth.AppliesTo(user.Domainpart, _self.Localpart ?? "") && !(auth.ExemptAdmins && host.Admins.Contains(user.Bare));
+    private bool IsDecided(Jid user, HostSettings host, MucServiceSettings service) => service.IsAskedAbout(host, _self, user);
 
     /// <summary>What a decision refuses with (contract §6); null when it admits.</summary>
     private static StanzaError? RefusalOf(MucDecision decision) => decision switch

@@ -89,13 +89,14 @@ public sealed class ContactsAppTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("juliet", "ball", true)]
-    [InlineData("romeo", "ball", false)]
-    [InlineData("romeo", "square", true)]
+    [InlineData("juliet@verona.localhost", "ball", true)]
+    [InlineData("romeo@verona.localhost", "ball", false)]
+    [InlineData("juliet@elsinore.localhost", "ball", false)]
+    [InlineData("romeo@verona.localhost", "square", true)]
     public async Task CanJoin_ByTheRoomsList_IsDecided(string user, string room, bool allowed)
     {
         var answer = await _http.GetFromJsonAsync<JsonObject>(
-            At($"verona.localhost/can-join?userJID={user}@verona.localhost&mucJID={room}@rooms.verona.localhost&nickname=x"));
+            At($"verona.localhost/can-join?userJID={user}&mucJID={room}@rooms.verona.localhost&nickname=x"));
 
         Assert.Equal(allowed, answer!["allowed"]!.GetValue<bool>());
     }
@@ -108,6 +109,20 @@ public sealed class ContactsAppTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.True((await _http.GetFromJsonAsync<JsonObject>(At("verona.localhost/can-join?userJID=romeo@verona.localhost&mucJID=ball@rooms.verona.localhost")))!["allowed"]!.GetValue<bool>());
         Assert.False((await _http.GetFromJsonAsync<JsonObject>(At("verona.localhost/can-join?userJID=juliet@verona.localhost&mucJID=ball@rooms.verona.localhost")))!["allowed"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public async Task SetRoom_HasKreweAskAgainAboutTheRoom()
+    {
+        await using var krewe = await FakeKrewe.StartAsync();
+        _app!.Connect(krewe.Url, new Dictionary<string, string> { ["verona.localhost"] = "verona-key" });
+
+        using var response = await _http.PutAsJsonAsync(At("verona.localhost/rooms/ball"), new[] { "romeo" });
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(
+            ["""POST /api/v1/hosts/verona.localhost/muc/decisions/invalidate Bearer verona-key {"room":"ball@rooms.verona.localhost"}"""], krewe.Requests);
+        Assert.StartsWith("Krewe was told", (await response.Content.ReadFromJsonAsync<JsonObject>())!["message"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,7 +15,11 @@ public sealed class DemoTenantsTests : IDisposable
         var keys = await EnsureAsync(krewe);
 
         Assert.Equal(["elsinore.localhost", "verona.localhost"], keys.Keys.Order());
-        Assert.Contains("""PUT /api/v1/hosts/verona.localhost Bearer provider {"http_roster_url":"http://127.0.0.1:5290/verona.localhost/contacts/%s"}""", krewe.Requests);
+        Assert.Equal(
+            """{"http_roster_url":"http://127.0.0.1:5290/verona.localhost/contacts/%s","components":{"rooms.verona.localhost":{"type":"muc","muc_http_auth_url":"http://127.0.0.1:5290/verona.localhost/can-join"}}}""",
+            krewe["/api/v1/hosts/verona.localhost"]);
+        Assert.Equal(
+            """{"roomname":"The garden","affiliations":{"romeo@verona.localhost":"owner"}}""", krewe["/api/v1/hosts/verona.localhost/muc/rooms/garden@rooms.verona.localhost"]);
         Assert.Equal(5, krewe.Requests.Count(request => request.StartsWith("PUT ", StringComparison.Ordinal) && request.EndsWith("""{"password":"secret"}""", StringComparison.Ordinal)));
         var file = Path.Combine(_folder, "verona.localhost.key");
         Assert.Equal(keys["verona.localhost"], (await File.ReadAllTextAsync(file)).Trim());
@@ -36,6 +40,18 @@ public sealed class DemoTenantsTests : IDisposable
         Assert.Equal(first, second);
         Assert.All(krewe.Requests, request => Assert.True(
             request.StartsWith("GET ", StringComparison.Ordinal) || (request.StartsWith("POST /roster_admin/refresh?host=", StringComparison.Ordinal) && request.EndsWith(" []", StringComparison.Ordinal)), request));
+    }
+
+    [Fact]
+    public async Task Ensure_OnAHostWithoutRooms_AddsThemAndKeepsTheRest()
+    {
+        await using var krewe = await FakeKrewe.StartAsync();
+        krewe["/api/v1/hosts/verona.localhost"] = """{"http_roster_wait":1}""";
+        krewe["/api/v1/hosts/elsinore.localhost"] = """{"components":{}}""";
+        await EnsureAsync(krewe);
+
+        Assert.StartsWith("""{"http_roster_wait":1,"components":{"rooms.verona.localhost":""", krewe["/api/v1/hosts/verona.localhost"], StringComparison.Ordinal);
+        Assert.Equal("""{"components":{}}""", krewe["/api/v1/hosts/elsinore.localhost"]);
     }
 
     [Fact]

@@ -38,6 +38,13 @@ internal sealed class FakeKrewe : IAsyncDisposable
 
     public void Forget() => _requests.Clear();
 
+    /// <summary>What was PUT there last.</summary>
+    public string? this[string path]
+    {
+        get => _documents.GetValueOrDefault(path);
+        set => _documents[path] = value!;
+    }
+
     public void RevokeKeys() => _keys.Clear();
 
     private async Task AnswerAsync(HttpContext context)
@@ -49,10 +56,13 @@ internal sealed class FakeKrewe : IAsyncDisposable
         switch (method)
         {
             case "PUT":
-                context.Response.StatusCode = _documents.TryAdd(path, body) ? 201 : 200;
+                context.Response.StatusCode = _documents.ContainsKey(path) ? 200 : 201;
+                _documents[path] = body;
                 break;
             case "GET":
                 context.Response.StatusCode = _documents.ContainsKey(path) ? 200 : 404;
+                context.Response.ContentType = "application/json";
+                await context.Response.WriteAsync(_documents.GetValueOrDefault(path, "{}"));
                 break;
             case "POST" when path.EndsWith("/keys", StringComparison.Ordinal):
                 var key = $"key-{_keys.Count + 1}-{Guid.NewGuid():N}";
@@ -61,7 +71,7 @@ internal sealed class FakeKrewe : IAsyncDisposable
                 await context.Response.WriteAsJsonAsync(new { id = "1", key });
                 break;
             default:
-                context.Response.StatusCode = path == "/roster_admin/refresh" && (_keys.ContainsKey(authorization) || authorization == "Bearer verona-key") ? 200 : 401;
+                context.Response.StatusCode = (path == "/roster_admin/refresh" || path.EndsWith("/muc/decisions/invalidate", StringComparison.Ordinal)) && (_keys.ContainsKey(authorization) || authorization == "Bearer verona-key") ? 200 : 401;
                 break;
         }
     }

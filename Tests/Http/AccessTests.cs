@@ -27,6 +27,19 @@ public sealed class AccessTests(ApiFixture api)
         ("GET", "/api/v1/hosts/{host}/sessions", "settings"),
         ("DELETE", "/api/v1/hosts/{host}/sessions/romeo%40{host}%2Fgone", "settings"),
         ("GET", "/api/v1/hosts/{host}/rosters/romeo", "roster"),
+        ("GET", "/api/v1/hosts/{host}/muc/rooms", "muc"),
+        ("GET", "/api/v1/hosts/{host}/muc/rooms/ball%40rooms.{host}", "muc"),
+        ("PUT", "/api/v1/hosts/{host}/muc/rooms/ball%40rooms.{host}", "muc"),
+        ("DELETE", "/api/v1/hosts/{host}/muc/rooms/ball%40rooms.{host}", "muc"),
+        ("GET", "/api/v1/hosts/{host}/muc/rooms/ball%40rooms.{host}/occupants", "muc"),
+        ("DELETE", "/api/v1/hosts/{host}/muc/rooms/ball%40rooms.{host}/occupants/romeo", "muc"),
+        ("GET", "/api/v1/hosts/{host}/rooms", "muc"),
+        ("GET", "/api/v1/hosts/{host}/rooms/ball%40rooms.{host}", "muc"),
+        ("PUT", "/api/v1/hosts/{host}/rooms/ball%40rooms.{host}", "muc"),
+        ("DELETE", "/api/v1/hosts/{host}/rooms/ball%40rooms.{host}", "muc"),
+        ("GET", "/api/v1/hosts/{host}/rooms/ball%40rooms.{host}/occupants", "muc"),
+        ("DELETE", "/api/v1/hosts/{host}/rooms/ball%40rooms.{host}/occupants/romeo", "muc"),
+        ("POST", "/api/v1/hosts/{host}/muc/decisions/invalidate", "muc"),
     ];
 
     public static IEnumerable<object[]> Matrix => Endpoints.SelectMany(endpoint => HostKeys.Scopes, (endpoint, scope) =>

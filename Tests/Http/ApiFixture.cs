@@ -22,7 +22,7 @@ using Microsoft.Extensions.Logging;
 namespace Krewe.Tests.Http;
 
 /// <summary>
-/// The API on a real listener with the real host and account grains and their storage. Sessions and rosters are doubles: what they are asked is noted.
+/// The API on a real listener with the real host and account grains and their storage. Sessions, rosters and rooms are doubles: what they are asked is noted.
 /// Tests share it, each with hosts of its own.
 /// </summary>
 public sealed class ApiFixture : IAsyncLifetime
@@ -53,6 +53,8 @@ public sealed class ApiFixture : IAsyncLifetime
 
     internal ConcurrentDictionary<string, RosterStatus> Rosters { get; } = new();
 
+    internal FakeRooms Rooms { get; private set; } = null!;
+
     internal ConcurrentDictionary<string, ImmutableArray<SessionListing>> Sessions { get; } = new();
 
     public async Task InitializeAsync()
@@ -80,9 +82,10 @@ public sealed class ApiFixture : IAsyncLifetime
     internal string NewDomain() => $"host{Interlocked.Increment(ref _hosts)}.example";
 
     /// <summary>A host of the test's own, made with a document.</summary>
-    internal async Task<string> NewHostAsync(string document = "{}")
+    internal Task<string> NewHostAsync(string document = "{}") => NewHostAsync(NewDomain(), document);
+
+    internal async Task<string> NewHostAsync(string domain, string document)
     {
-        var domain = NewDomain();
         using var answer = await SendAsync(HttpMethod.Put, $"/api/v1/hosts/{domain}", document);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         return domain;
@@ -154,6 +157,8 @@ public sealed class ApiFixture : IAsyncLifetime
             ClearedRosters.Enqueue(user);
             return Task.CompletedTask;
         }));
+
+        Rooms = new FakeRooms(grainDouble);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -54,6 +54,10 @@ public sealed class OpenApiTests(RunningKrewe krewe) : IClassFixture<RunningKrew
     [InlineData("get", "/api/v1/hosts/{host}/keys", "after", "limit")]
     [InlineData("get", "/api/v1/hosts/{host}/accounts", "after", "limit")]
     [InlineData("get", "/api/v1/hosts/{host}/sessions", "after", "limit")]
+    [InlineData("get", "/api/v1/hosts/{host}/muc/rooms", "service", "after", "limit")]
+    [InlineData("delete", "/api/v1/hosts/{host}/muc/rooms/{room}", "reason", "alternate")]
+    [InlineData("get", "/api/v1/hosts/{host}/rooms/{room}/occupants", "after", "limit")]
+    [InlineData("delete", "/api/v1/hosts/{host}/rooms/{room}/occupants/{nick}", "reason")]
     [InlineData("post", "/api/v1/hosts/{host}/rosters/refresh", "Prefer")]
     [InlineData("post", "/roster_admin/refresh", "Prefer", "host")]
     [InlineData("get", "/roster_admin/refresh/{localpart}", "Prefer", "host")]
@@ -80,6 +84,17 @@ public sealed class OpenApiTests(RunningKrewe krewe) : IClassFixture<RunningKrew
         {
             Assert.NotNull(refresh["responses"]![status]!["content"]!["application/problem+json"]);
         }
+    }
+
+    [Theory]
+    [InlineData("put", "/api/v1/hosts/{host}/muc/rooms/{room}", "RoomBody", "200", "201", "400", "401", "403", "404", "409", "413", "422")]
+    [InlineData("post", "/api/v1/hosts/{host}/muc/decisions/invalidate", "InvalidationBody", "200", "400", "401", "403", "404", "413", "422", "503")]
+    public async Task Description_OfWhatIsSentAboutRooms_HasItsBodyAndItsAnswers(string method, string path, string body, params string[] statuses)
+    {
+        var operation = (await PathsAsync())[path]![method]!;
+
+        Assert.EndsWith($"/{body}", (string?)operation["requestBody"]!["content"]!["application/json"]!["schema"]!["$ref"], StringComparison.Ordinal);
+        Assert.Equal(statuses, operation["responses"]!.AsObject().Select(answer => answer.Key).Order());
     }
 
     [Fact]

@@ -1,9 +1,7 @@
-using Krewe.Contracts.Muc;
-
-namespace Krewe.Grains.Muc;
+namespace Krewe.Contracts.Muc;
 
 /// <summary>Changes of a room's configuration as a pure function.</summary>
-internal static class MucConfiguration
+public static class MucConfiguration
 {
     public const int NameCharactersMax = 256;
 
@@ -46,7 +44,7 @@ internal static class MucConfiguration
         && (config.Language?.Length ?? 0) <= LanguageCharactersMax
         && (config.Password?.Length ?? 0) <= PasswordCharactersMax
         && config.MaxUsers is >= 0 and <= UsersMax
-        && config.HistoryLength is >= 0 and <= MucHistory.MessagesMax
+        && config.HistoryLength is >= 0 and <= MucRoomConfig.HistoryLengthMax
         && config.PresenceBroadcastFrom is MucRole.Visitor or MucRole.Participant or MucRole.Moderator;
 
     private static string? Text(string? wanted, string? present) => wanted is null ? present : wanted.Length == 0 ? null : wanted;
