@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Krewe.Contracts.Muc;
 using Krewe.Contracts.Sessions;
 using Krewe.Grains.Sessions;
@@ -11,47 +12,87 @@ namespace Krewe.Grains.Muc;
 internal sealed class MucAudience(FrontendLanes lanes, Action<FrontendRef, ImmutableArray<long>> onGone)
 {
     private readonly Dictionary<string, FrontendLane> _lanes = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (FrontendRef Frontend, List<MucVisit> Visits)> _visits = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ImmutableArray<long>> _everybody = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Listeners> _listeners = new(StringComparer.Ordinal);
+
+    /// <summary>The sessions of one frontend, in no order.</summary>
+    private sealed class Listeners(FrontendRef frontend)
+    {
+        public FrontendRef Frontend { get; } = frontend;
+
+        public List<MucVisit> Visits { get; } = [];
+
+        /// <summary>All of them, as they are sent; default when somebody has come or gone since.</summary>
+        public ImmutableArray<long> Everybody { get; set; }
+    }
 
     public void Add(MucVisit visit)
     {
         var frontend = visit.Session.Frontend;
-        if (!_visits.TryGetValue(frontend.Name, out var there))
+        if (!_listeners.TryGetValue(frontend.Name, out var there))
         {
-            _visits.Add(frontend.Name, there = (frontend, []));
+            _listeners.Add(frontend.Name, there = new Listeners(frontend));
         }
 
+        visit.Place = there.Visits.Count;
         there.Visits.Add(visit);
-        _everybody.Remove(frontend.Name);
+        there.Everybody = default;
     }
 
+    /// <summary>Nothing for one who is not in it.</summary>
     public void Remove(MucVisit visit)
     {
         var name = visit.Session.Frontend.Name;
-        if (_visits.TryGetValue(name, out var there) && there.Visits.Remove(visit))
+        if (visit.Place is not { } place || !_listeners.TryGetValue(name, out var there))
         {
-            _everybody.Remove(name);
-            if (there.Visits.Count == 0)
-            {
-                // Its lane stays: what is sent there later must not pass what waits in it.
-                _visits.Remove(name);
-            }
+            return;
         }
+
+        // The last one takes the free place: a room of thousands is not walked through for each who leaves.
+        var last = there.Visits[^1];
+        there.Visits[place] = last;
+        last.Place = place;
+        visit.Place = null;
+        there.Visits.RemoveAt(there.Visits.Count - 1);
+        there.Everybody = default;
+        if (there.Visits.Count == 0)
+        {
+            // Its lane stays: what is sent there later must not pass what waits in it.
+            _listeners.Remove(name);
+        }
+    }
+
+    /// <summary>Takes sessions of a frontend out that are no more.</summary>
+    public IReadOnlyList<MucVisit> Take(FrontendRef frontend, ImmutableArray<long> sessions)
+    {
+        if (!_listeners.TryGetValue(frontend.Name, out var there))
+        {
+            return [];
+        }
+
+        var gone = sessions.ToHashSet();
+        var taken = there.Visits.FindAll(visit => gone.Contains(visit.Session.Session));
+        taken.ForEach(Remove);
+        return taken;
     }
 
     /// <summary>To every session in the room.</summary>
     public Task ToAllAsync(DeliveryContent content)
     {
         var sent = new Sent();
-        foreach (var (name, (frontend, visits)) in _visits)
+        foreach (var there in _listeners.Values)
         {
-            if (!_everybody.TryGetValue(name, out var sessions))
+            if (there.Everybody.IsDefault)
             {
-                _everybody.Add(name, sessions = visits.ConvertAll(visit => visit.Session.Session).ToImmutableArray());
+                var sessions = new long[there.Visits.Count];
+                for (var i = 0; i < sessions.Length; i++)
+                {
+                    sessions[i] = there.Visits[i].Session.Session;
+                }
+
+                there.Everybody = ImmutableCollectionsMarshal.AsImmutableArray(sessions);
             }
 
-            sent.Add(SendAsync(frontend, sessions, content));
+            sent.Add(SendAsync(there.Frontend, there.Everybody, content));
         }
 
         return sent.Whole;
@@ -61,33 +102,42 @@ internal sealed class MucAudience(FrontendLanes lanes, Action<FrontendRef, Immut
     public Task ToEachAsync(Func<MucVisit, DeliveryContent?> choose)
     {
         var sent = new Sent();
-        foreach (var (frontend, visits) in _visits.Values)
+        var groups = new List<(DeliveryContent Content, ImmutableArray<long>.Builder Sessions)>(3);
+        foreach (var there in _listeners.Values)
         {
-            var groups = new List<(DeliveryContent Content, ImmutableArray<long>.Builder Sessions)>(3);
-            foreach (var visit in visits)
+            groups.Clear();
+            foreach (var visit in there.Visits)
             {
-                if (choose(visit) is not { } content)
+                if (choose(visit) is { } content)
                 {
-                    continue;
+                    SessionsOf(content, groups, there.Visits.Count).Add(visit.Session.Session);
                 }
-
-                var group = groups.FindIndex(one => ReferenceEquals(one.Content, content));
-                if (group < 0)
-                {
-                    group = groups.Count;
-                    groups.Add((content, ImmutableArray.CreateBuilder<long>()));
-                }
-
-                groups[group].Sessions.Add(visit.Session.Session);
             }
 
             foreach (var (content, sessions) in groups)
             {
-                sent.Add(SendAsync(frontend, sessions.DrainToImmutable(), content));
+                sent.Add(SendAsync(there.Frontend, sessions.DrainToImmutable(), content));
             }
         }
 
         return sent.Whole;
+    }
+
+    /// <summary>Of the few groups, the one with this content.</summary>
+    private static ImmutableArray<long>.Builder SessionsOf(DeliveryContent content, List<(DeliveryContent Content, ImmutableArray<long>.Builder Sessions)> groups, int sessionsMax)
+    {
+        foreach (var (other, sessions) in groups)
+        {
+            if (ReferenceEquals(other, content))
+            {
+                return sessions;
+            }
+        }
+
+        // The first is mostly nearly everybody's.
+        var fresh = groups.Count == 0 ? ImmutableArray.CreateBuilder<long>(sessionsMax) : ImmutableArray.CreateBuilder<long>();
+        groups.Add((content, fresh));
+        return fresh;
     }
 
     public Task ToAsync(MucSession session, DeliveryContent content) => SendAsync(session.Frontend, [session.Session], content);

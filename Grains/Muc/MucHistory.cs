@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Muc;
 
 namespace Krewe.Grains.Muc;
@@ -9,8 +10,8 @@ internal sealed class MucHistory
 {
     private const int BytesMax = 512 * 1024;
 
-    /// <summary>What a message has besides its sender and its payload: type, delay, occupant id. For <c>maxchars</c>, which counts whole stanzas.</summary>
-    private const int StanzaOverhead = 220;
+    /// <summary>What a message has besides its addresses, its id and its payload: type, delay, occupant id. For <c>maxchars</c>, which counts whole stanzas.</summary>
+    private const int StanzaOverhead = 230;
 
     private readonly LinkedList<MucStanza> _messages = new();
     private int _bytes;
@@ -40,32 +41,33 @@ internal sealed class MucHistory
     }
 
     /// <summary>The newest messages that satisfy all of a request (XEP-0045 §7.2.14), oldest first, whole stanzas only.</summary>
-    public ImmutableArray<MucStanza> Select(MucHistoryRequest? request, DateTimeOffset now)
+    /// <param name="reader">Whose address stands in each of them.</param>
+    public ImmutableArray<MucStanza> Select(MucHistoryRequest? request, Jid reader, DateTimeOffset now)
     {
         var charactersLeft = request?.MaxCharacters ?? int.MaxValue;
-        var stanzasLeft = request?.MaxStanzas ?? int.MaxValue;
+        var stanzasMax = request?.MaxStanzas ?? int.MaxValue;
         var since = request?.Since;
         if (request?.Seconds is { } seconds && (since is null || now.AddSeconds(-(double)seconds) > since))
         {
             since = now.AddSeconds(-(double)seconds);
         }
 
-        var selected = new List<MucStanza>();
-        for (var node = _messages.Last; node is not null && stanzasLeft > 0; node = node.Previous, stanzasLeft--)
+        var selected = new Stack<MucStanza>();
+        for (var node = _messages.Last; node is not null && selected.Count < stanzasMax; node = node.Previous)
         {
-            charactersLeft -= charactersLeft == int.MaxValue ? 0 : Characters(node.Value);
+            charactersLeft -= charactersLeft == int.MaxValue ? 0 : Characters(node.Value, reader);
             if (charactersLeft < 0 || node.Value.SentAt < since)
             {
                 break;
             }
 
-            selected.Add(node.Value);
+            selected.Push(node.Value);
         }
 
-        selected.Reverse();
         return [.. selected];
     }
 
-    private static int Characters(MucStanza message) =>
-        StanzaOverhead + message.From.ToString().Length + (message.Id?.Length ?? 0) + Encoding.UTF8.GetCharCount(message.Payload.Xml.Span) + message.Payload.Attributes.Length;
+    private static int Characters(MucStanza message, Jid reader) =>
+        StanzaOverhead + reader.ToString().Length + message.From.ToString().Length + message.From.Bare.Length + (message.Id?.Length ?? 0)
+        + Encoding.UTF8.GetCharCount(message.Payload.Xml.Span) + message.Payload.Attributes.Length;
 }

@@ -64,4 +64,10 @@ internal sealed class MucVisit(MucSession session, MucOccupant occupant, MucPayl
 
     /// <summary>The inside of its last presence.</summary>
     public MucPayload Payload { get; set; } = payload;
+
+    /// <summary>Where it stands in <see cref="MucAudience"/>; null when nobody speaks to it any more.</summary>
+    public int? Place { get; set; }
+
+    /// <summary>IQs of its own that are on their way to other occupants.</summary>
+    public int RelayedCount { get; set; }
 }

@@ -40,15 +40,21 @@ internal static class MucPermissions
             return StanzaError.Forbidden;
         }
 
-        // Nobody acts against a higher standing, nor an admin or owner against their like; and what an affiliation carries is not revoked by role (§8.4, §9.7).
-        var isAgainst = wanted < targetRole;
-        if (isAgainst && (target > actor || (target >= MucAffiliation.Admin && (wanted != MucRole.None || target >= actor))))
+        if (wanted >= targetRole)
+        {
+            return null;
+        }
+
+        // Nobody acts against a higher standing, nor an admin or owner against their like; what an affiliation carries is not revoked by role (§8.4, §9.7).
+        if (target > actor || (target >= MucAffiliation.Admin && (wanted != MucRole.None || target >= actor)))
         {
             return StanzaError.NotAllowed;
         }
 
-        // §9.7: to take a moderator down is an admin's right; to kick another moderator of no higher standing is any moderator's (§8.2).
-        return isAgainst && targetRole == MucRole.Moderator && wanted != MucRole.None && actor < MucAffiliation.Admin ? StanzaError.NotAllowed : null;
+        // §9.7: to take a moderator down is an admin's right, though any moderator may kick another of no higher standing (§8.2). §8.4: voice is not revoked from
+        // those at the same level; users without affiliation have none.
+        var isTakenDown = wanted != MucRole.None && actor < MucAffiliation.Admin && (targetRole == MucRole.Moderator || (target >= MucAffiliation.Member && target == actor));
+        return isTakenDown ? StanzaError.NotAllowed : null;
     }
 
     /// <summary>XEP-0045 §9, §10.3 to §10.8: an affiliation.</summary>
@@ -76,13 +82,13 @@ internal static class MucPermissions
             return null;
         }
 
-        // An admin may step down, but touch no other admin and no owner, and make none (§5.2.1).
+        // An admin may step down, but touch no other admin and no owner (§9.1), and make none (§10.3, §10.6).
         if (wanted >= MucAffiliation.Admin && wanted != target)
         {
-            return wanted == MucAffiliation.Owner || target >= MucAffiliation.Admin ? StanzaError.NotAllowed : StanzaError.Forbidden;
+            return StanzaError.Forbidden;
         }
 
-        return target >= MucAffiliation.Admin && !isSelf ? StanzaError.NotAllowed : null;
+        return target >= MucAffiliation.Admin && !isSelf && wanted != target ? StanzaError.NotAllowed : null;
     }
 
     /// <summary>Who may read the list of an affiliation (XEP-0045 §9.2, §9.5, §9.8, §10.5, §10.8).</summary>

@@ -16,33 +16,39 @@ internal sealed partial class MucRoomGrain
         }
 
         var actor = new Actor(sender.Jid.Bare, _occupants.Find(sender)?.Occupant, AffiliationOf(sender.Jid));
-        if (FindRefusal(actor, items, out var roles) is { } refusal)
+        if (FindRefusal(actor, items, out var affiliations, out var roles) is { } refusal)
         {
             return refusal;
         }
 
-        var affiliations = items.Where(item => item.Affiliation is not null).ToImmutableArray();
-        if (!affiliations.IsEmpty)
+        if (affiliations.Count > 0)
         {
-            await SaveAsync(room => affiliations.Aggregate(room, static (so, item) => so.With(item.Jid!.Bare, item.Affiliation!.Value, item.Reason)));
+            await SaveAsync(room => affiliations.Aggregate(room, static (so, change) => so.With(change.User.Bare, change.Item.Affiliation!.Value, change.Item.Reason)));
         }
 
         var sent = new List<Task>();
-        foreach (var item in affiliations)
+        foreach (var (user, item) in affiliations)
         {
-            sent.Add(CarryAffiliationAsync(item.Jid!, item.Affiliation!.Value, actor.Nickname, item.Reason));
+            sent.Add(CarryAffiliationAsync(user, actor.Nickname, item.Reason));
         }
 
         foreach (var (occupant, item) in roles)
         {
-            sent.Add(item.Role == MucRole.None
-                ? ExpelAsync([occupant], new MucUserItem(occupant.Affiliation, MucRole.None, Actor: actor.Nickname, Reason: item.Reason), [StatusKicked])
-                : ChangeStandingAsync(occupant, occupant.Affiliation, item.Role!.Value, actor.Nickname, item.Reason));
+            // An earlier item may have put it out.
+            if (occupant.Visits.Count > 0)
+            {
+                sent.Add(item.Role == MucRole.None
+                    ? ExpelAsync([occupant], one => Expelled(one.Affiliation, StatusKicked, actor.Nickname, item.Reason))
+                    : ChangeStandingAsync(occupant, occupant.Affiliation, item.Role!.Value, actor.Nickname, item.Reason));
+            }
         }
 
         await Task.WhenAll(sent);
         return null;
     }
+
+    private static Leaving Expelled(MucAffiliation affiliation, ushort status, string? actor = null, string? reason = null) =>
+        new(new MucUserItem(affiliation, MucRole.None, Actor: actor, Reason: reason), [status], null, MucPayload.Empty);
 
     private sealed record Actor(string User, MucOccupant? Occupant, MucAffiliation Affiliation)
     {
@@ -52,56 +58,68 @@ internal sealed partial class MucRoomGrain
         public MucRole Role => Occupant?.Role ?? MucRole.None;
     }
 
-    /// <summary>Looks at all items before any of them is carried out.</summary>
-    private StanzaError? FindRefusal(Actor actor, ImmutableArray<MucAdminItem> items, out List<(MucOccupant Occupant, MucAdminItem Item)> roles)
+    /// <summary>Looks at all items before any of them is carried out: a request is about affiliations or about roles (XEP-0045 §9, §8).</summary>
+    private StanzaError? FindRefusal(
+        Actor actor, ImmutableArray<MucAdminItem> items, out List<(Jid User, MucAdminItem Item)> affiliations, out List<(MucOccupant Occupant, MucAdminItem Item)> roles)
     {
-        roles = [];
+        (affiliations, roles) = ([], []);
+        if (items.IsEmpty || (items.Any(item => item.Affiliation is not null) && items.Any(item => item.Role is not null)))
+        {
+            return StanzaError.BadRequest;
+        }
+
         var room = _room;
         foreach (var item in items)
         {
-            if (item.Affiliation is { } affiliation)
-            {
-                var user = item.Jid ?? (item.Nickname is { } named && _occupants.TryGet(named, out var holder) ? holder.User : null);
-                if (user is null)
-                {
-                    return item.Nickname is null ? StanzaError.BadRequest : StanzaError.ItemNotFound;
-                }
-
-                if (FindAffiliationRefusal(actor, user, affiliation, room) is { } refusal)
-                {
-                    return refusal;
-                }
-
-                room = room.With(user.Bare, affiliation, item.Reason);
-                if (room.Affiliations.Count > AffiliationsMax)
-                {
-                    return StanzaError.ResourceConstraint;
-                }
-            }
-            else if (item is not { Nickname: { } nickname, Role: { } role })
-            {
-                return StanzaError.BadRequest;
-            }
-            else if (actor.Role != MucRole.Moderator)
-            {
-                // Before anything is said about who is here.
-                return StanzaError.Forbidden;
-            }
-            else if (!_occupants.TryGet(nickname, out var occupant))
-            {
-                return StanzaError.ItemNotFound;
-            }
-            else if (MucPermissions.MayChangeRole(actor.Affiliation, actor.Role, occupant.Affiliation, occupant.Role, role) is { } refusal)
+            if (FindRefusal(actor, item, ref room, affiliations, roles) is { } refusal)
             {
                 return refusal;
             }
-            else
-            {
-                roles.Add((occupant, item));
-            }
         }
 
-        return null;
+        return room.Affiliations.Count > AffiliationsMax && room.Affiliations.Count > _room.Affiliations.Count ? StanzaError.ResourceConstraint : null;
+    }
+
+    /// <param name="room">As the items so far would have made it.</param>
+    private StanzaError? FindRefusal(
+        Actor actor, MucAdminItem item, ref MucRoomState room, List<(Jid User, MucAdminItem Item)> affiliations, List<(MucOccupant Occupant, MucAdminItem Item)> roles)
+    {
+        if (item is { Jid: null, Nickname: null } or { Affiliation: null, Role: null })
+        {
+            return StanzaError.BadRequest;
+        }
+
+        // Before anything is said about who is here.
+        if (item.Affiliation is not null ? actor.Affiliation < MucAffiliation.Admin : actor.Role != MucRole.Moderator)
+        {
+            return StanzaError.Forbidden;
+        }
+
+        var occupant = item.Nickname is { } nickname && _occupants.TryGet(nickname, out var named) ? named : null;
+        if (item.Affiliation is { } affiliation)
+        {
+            if ((item.Jid?.ToBare() ?? occupant?.User) is not { } user)
+            {
+                return StanzaError.ItemNotFound;
+            }
+
+            if (FindAffiliationRefusal(actor, user, affiliation, room) is { } refusal)
+            {
+                return refusal;
+            }
+
+            room = room.With(user.Bare, affiliation, item.Reason);
+            affiliations.Add((user, item));
+            return null;
+        }
+
+        if (occupant is null)
+        {
+            return item.Nickname is null ? StanzaError.BadRequest : StanzaError.ItemNotFound;
+        }
+
+        roles.Add((occupant, item));
+        return MucPermissions.MayChangeRole(actor.Affiliation, actor.Role, occupant.Affiliation, occupant.Role, item.Role!.Value);
     }
 
     private StanzaError? FindAffiliationRefusal(Actor actor, Jid user, MucAffiliation wanted, MucRoomState room)
@@ -111,35 +129,37 @@ internal sealed partial class MucRoomGrain
             return StanzaError.Forbidden;
         }
 
-        if (_authorized.TryGetValue(user.Bare, out var authorized) && authorized.Affiliation is { } external && external != wanted)
+        var external = IsServiceAdmin(user) ? MucAffiliation.Owner : _authorized.GetValueOrDefault(user.Bare)?.Affiliation;
+        if (external is not null && external != wanted)
         {
-            // Specs M-035: what the tenant's service says is not overruled here.
-            return StanzaError.NotAllowed;
+            // Specs M-035: what the host or the tenant's service says is not overruled here.
+            return user.Bare == actor.User && wanted == MucAffiliation.Outcast ? StanzaError.Conflict : StanzaError.NotAllowed;
         }
 
-        return MucPermissions.MayChangeAffiliation(
-            actor.Affiliation, user.Bare == actor.User, IsServiceAdmin(user) ? MucAffiliation.Owner : room.AffiliationOf(user.Bare), wanted, room.HasOtherOwner(user.Bare));
+        return MucPermissions.MayChangeAffiliation(actor.Affiliation, user.Bare == actor.User, room.AffiliationOf(user.Bare), wanted, room.HasOtherOwner(user.Bare));
     }
 
-    /// <summary>What a changed affiliation means for one who is in the room (XEP-0045 §9.1, §9.4).</summary>
-    private Task CarryAffiliationAsync(Jid user, MucAffiliation affiliation, string? actor, string? reason)
+    /// <summary>What a user's changed affiliation means for the user who is in the room (XEP-0045 §9.1, §9.4).</summary>
+    private Task CarryAffiliationAsync(Jid user, string? actor = null, string? reason = null)
     {
         if (_occupants.Of(user.Bare) is not { Count: > 0 } occupants)
         {
             return Task.CompletedTask;
         }
 
+        var affiliation = AffiliationOf(user);
+        var changed = occupants.Where(occupant => occupant.Affiliation != affiliation).ToArray();
         if (affiliation == MucAffiliation.Outcast)
         {
-            return ExpelAsync([.. occupants], new MucUserItem(affiliation, MucRole.None, Actor: actor, Reason: reason), [StatusBanned]);
+            return ExpelAsync(changed, _ => Expelled(affiliation, StatusBanned, actor, reason));
         }
 
         if (affiliation == MucAffiliation.None && Config.IsMembersOnly)
         {
-            return ExpelAsync([.. occupants], new MucUserItem(affiliation, MucRole.None, Actor: actor, Reason: reason), [StatusAffiliationLost]);
+            return ExpelAsync(changed, _ => Expelled(affiliation, StatusAffiliationLost, actor, reason));
         }
 
-        return Task.WhenAll(occupants.Where(occupant => occupant.Affiliation != affiliation).ToArray().Select(occupant => ChangeStandingAsync(
+        return Task.WhenAll(changed.Select(occupant => ChangeStandingAsync(
             occupant, affiliation, MucPermissions.RoleAfter(occupant.Role, occupant.Affiliation, affiliation, Config.IsModerated), actor, reason)));
     }
 
@@ -153,12 +173,7 @@ internal sealed partial class MucRoomGrain
         var sent = new List<Task>(3);
         if (wasShown && !IsShown(occupant))
         {
-            var gone = new MucStanza
-            {
-                Kind = StanzaKind.Presence, Type = StanzaType.Unavailable, From = occupant.Jid, OccupantId = occupant.OccupantId,
-                User = new MucUserExtension { Item = new MucUserItem(affiliation, role) },
-            };
-            sent.Add(_audience.ToEachAsync(other => other.Occupant == occupant ? null : gone));
+            sent.Add(HideAsync(occupant));
         }
 
         // Each session's own presence to itself and the one that the others know to them.
@@ -171,6 +186,17 @@ internal sealed partial class MucRoomGrain
         }
 
         return Task.WhenAll(sent);
+    }
+
+    /// <summary>The others see it no more; it goes nowhere.</summary>
+    private Task HideAsync(MucOccupant occupant)
+    {
+        var gone = new MucStanza
+        {
+            Kind = StanzaKind.Presence, Type = StanzaType.Unavailable, From = occupant.Jid, OccupantId = occupant.OccupantId,
+            User = new MucUserExtension { Item = new MucUserItem(occupant.Affiliation, occupant.Role) },
+        };
+        return _audience.ToEachAsync(other => other.Occupant == occupant ? null : gone);
     }
 
     public Task<MucListResult> ListAsync(Jid sender, MucAffiliation? affiliation, MucRole? role)

@@ -14,10 +14,13 @@ internal sealed partial class MucRoomGrain
     private const ushort StatusKicked = 307;
     private const ushort StatusAffiliationLost = 321;
 
-    /// <summary>How often the room looks whom to ask about again, and about how many at a time.</summary>
-    private static readonly TimeSpan RecheckEvery = TimeSpan.FromSeconds(1);
+    /// <summary>How soon the room looks again whom to ask about again, and about how many at a time.</summary>
+    private static readonly TimeSpan RecheckSoonest = TimeSpan.FromSeconds(1);
 
-    private const int RechecksAtOnce = 16;
+    private const int RechecksAtOnce = 32;
+
+    /// <summary>A timer's wait is no longer, however far ahead the next one is.</summary>
+    private static readonly TimeSpan RecheckLatest = TimeSpan.FromSeconds(30);
 
     /// <summary>Those whose allowances ran out together are asked about over this long.</summary>
     private static readonly TimeSpan RecheckSpreadMax = TimeSpan.FromSeconds(30);
@@ -26,8 +29,13 @@ internal sealed partial class MucRoomGrain
     private static readonly TimeSpan RetryMax = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<string, Authorized> _authorized = new(StringComparer.Ordinal);
-    private readonly PriorityQueue<Authorized, DateTimeOffset> _rechecks = new();
+
+    /// <summary>Those with a time to be asked about, the next one first.</summary>
+    private readonly SortedSet<Authorized> _rechecks = new(Comparer<Authorized>.Create((x, y) =>
+        Nullable.Compare(x.RecheckAt, y.RecheckAt) is var first && first != 0 ? first : x.User.CompareTo(y.User)));
+
     private IGrainTimer? _recheckTimer;
+    private MucHttpAuthSettings? _recheckedBy;
 
     /// <summary>A user who is in the room by a decision.</summary>
     private sealed class Authorized(Jid user)
@@ -38,9 +46,12 @@ internal sealed partial class MucRoomGrain
 
         public MucRole? Role { get; set; }
 
+        /// <summary>How long it may be relied upon.</summary>
+        public DateTimeOffset Until { get; set; }
+
         public int Failures { get; set; }
 
-        /// <summary>Whether a place in the queue is for this; an older place counts for nothing.</summary>
+        /// <summary>Changes only outside of the order that it is a part of.</summary>
         public DateTimeOffset? RecheckAt { get; set; }
     }
 
@@ -59,39 +70,46 @@ internal sealed partial class MucRoomGrain
         },
     };
 
-    /// <summary>Notes the decision that a user is in the room by.</summary>
-    private void Authorize(Jid user, MucDecision? decision)
+    /// <summary>Notes the decision that a user is in the room by; whether it says something else than the one before.</summary>
+    private bool Authorize(Jid user, MucDecision? decision)
     {
         if (decision is null)
         {
-            return;
+            return false;
         }
 
+        var isKnown = _authorized.ContainsKey(user.Bare);
+        var authorized = AuthorizedOf(user);
+        var isOther = isKnown && (authorized.Affiliation, authorized.Role) != (decision.Affiliation, decision.Role);
+        (authorized.Affiliation, authorized.Role, authorized.Until, authorized.Failures) = (decision.Affiliation, decision.Role, decision.Until, 0);
+        if (TryGetService(out _, out var service) && service.HttpAuth is { Recheck: true } auth)
+        {
+            ScheduleRecheck(authorized, auth);
+        }
+        else
+        {
+            Unschedule(authorized);
+        }
+
+        return isOther;
+    }
+
+    private Authorized AuthorizedOf(Jid user)
+    {
         if (!_authorized.TryGetValue(user.Bare, out var authorized))
         {
             _authorized.Add(user.Bare, authorized = new Authorized(user.ToBare()));
             _ = GrainFactory.MucDecisions(_self.Domainpart).EnteredAsync(_self.Bare, user.Bare);
         }
 
-        (authorized.Affiliation, authorized.Role, authorized.Failures) = (decision.Affiliation, decision.Role, 0);
-        if (TryGetService(out _, out var service) && service.HttpAuth is { Recheck: true } auth)
-        {
-            // Not all at once: those who came together would otherwise be asked about together, for ever.
-            var spread = TimeSpan.FromTicks(Math.Min(auth.AllowFor.Ticks / 10, RecheckSpreadMax.Ticks));
-            var rest = decision.Until - time.GetUtcNow();
-            ScheduleRecheck(authorized, (rest > TimeSpan.Zero ? rest : RetryFirst) + (spread * Random.Shared.NextDouble()));
-        }
-        else
-        {
-            authorized.RecheckAt = null;
-        }
+        return authorized;
     }
 
     private void Unauthorize(Jid user)
     {
         if (_authorized.Remove(user.Bare, out var authorized))
         {
-            authorized.RecheckAt = null;
+            Unschedule(authorized);
             _ = GrainFactory.MucDecisions(_self.Domainpart).LeftAsync(_self.Bare, user.Bare);
         }
     }
@@ -109,25 +127,25 @@ internal sealed partial class MucRoomGrain
         if (decision is { Verdict: MucVerdict.Refused, IsExplicit: true })
         {
             LogRevoked(logger, _self.Domainpart);
-            var status = decision.Affiliation == MucAffiliation.Outcast ? StatusBanned : Config.IsMembersOnly ? StatusAffiliationLost : StatusKicked;
-            var affiliation = decision.Affiliation == MucAffiliation.Outcast ? MucAffiliation.Outcast : MucAffiliation.None;
-            return await ExpelAsync([.. occupants], new MucUserItem(affiliation, MucRole.None, Reason: decision.Reason), [status]);
+            return await ExpelAsync([.. occupants], occupant =>
+                decision.Affiliation == MucAffiliation.Outcast ? Expelled(MucAffiliation.Outcast, StatusBanned, reason: decision.Reason)
+                : Config.IsMembersOnly ? Expelled(MucAffiliation.None, StatusAffiliationLost, reason: decision.Reason)
+                : Expelled(occupant.Affiliation, StatusKicked, reason: decision.Reason));
         }
 
         if (decision.Verdict != MucVerdict.Admitted || decision.IsFallback)
         {
             // No answer removes nobody: it is asked for again, less and less often.
-            if (_authorized.TryGetValue(user.Bare, out var authorized))
-            {
-                var wait = TimeSpan.FromTicks(Math.Min(RetryFirst.Ticks << Math.Min(authorized.Failures++, 16), RetryMax.Ticks));
-                ScheduleRecheck(authorized, wait * (0.8 + (0.4 * Random.Shared.NextDouble())));
-            }
-
+            var authorized = AuthorizedOf(user);
+            var wait = TimeSpan.FromTicks(Math.Min(RetryFirst.Ticks << Math.Min(authorized.Failures++, 16), RetryMax.Ticks));
+            ScheduleRecheck(authorized, wait * (0.8 + (0.4 * Random.Shared.NextDouble())));
             return 0;
         }
 
+        // What was named before and is no more is what the affiliation begins with.
+        var wasNamed = _authorized.GetValueOrDefault(user.Bare)?.Role is not null;
         Authorize(user, decision);
-        await AdjustAsync(user, decision.Role);
+        await AdjustAsync(user, decision.Role ?? (wasNamed ? MucPermissions.InitialRole(AffiliationOf(user), Config.IsModerated) : null));
         return 0;
     }
 
@@ -149,51 +167,88 @@ internal sealed partial class MucRoomGrain
         return Task.WhenAll(sent);
     }
 
-    /// <summary>Removes every session of some occupants; how many there were.</summary>
-    private async Task<int> ExpelAsync(ImmutableArray<MucOccupant> occupants, MucUserItem item, ImmutableArray<ushort> statuses)
+    /// <summary>Sees to it that those are asked about again who came before the settings said so.</summary>
+    private void ScheduleRechecks()
     {
-        var sent = new List<Task>();
-        foreach (var occupant in occupants)
+        if (!TryGetService(out _, out var service) || ReferenceEquals(service.HttpAuth, _recheckedBy))
         {
-            foreach (var visit in occupant.Visits.ToArray())
-            {
-                sent.Add(RemoveAsync(visit, new Leaving(item, statuses, null, MucPayload.Empty)));
-            }
+            return;
         }
 
-        await Task.WhenAll(sent);
-        return sent.Count;
+        _recheckedBy = service.HttpAuth;
+        if (service.HttpAuth is { Recheck: true } auth)
+        {
+            foreach (var authorized in _authorized.Values.Where(authorized => authorized.RecheckAt is null))
+            {
+                ScheduleRecheck(authorized, auth);
+            }
+        }
+    }
+
+    private void ScheduleRecheck(Authorized authorized, MucHttpAuthSettings auth)
+    {
+        // Not all at once: those who came together would otherwise be asked about together, for ever.
+        var spread = TimeSpan.FromTicks(Math.Min(auth.AllowFor.Ticks / 10, RecheckSpreadMax.Ticks));
+        var rest = authorized.Until - time.GetUtcNow();
+        ScheduleRecheck(authorized, (rest > TimeSpan.Zero ? rest : RetryFirst) + (spread * Random.Shared.NextDouble()));
     }
 
     private void ScheduleRecheck(Authorized authorized, TimeSpan wait)
     {
-        var at = time.GetUtcNow() + wait;
-        authorized.RecheckAt = at;
-        _rechecks.Enqueue(authorized, at);
-        _recheckTimer ??= this.RegisterGrainTimer(RecheckAsync, new GrainTimerCreationOptions { DueTime = RecheckEvery, Period = RecheckEvery, Interleave = true });
+        Unschedule(authorized);
+        authorized.RecheckAt = time.GetUtcNow() + wait;
+        _rechecks.Add(authorized);
+        if (_rechecks.Min != authorized)
+        {
+            return;
+        }
+
+        var due = NextRecheck();
+        if (_recheckTimer is null)
+        {
+            _recheckTimer = this.RegisterGrainTimer(RecheckAsync, new GrainTimerCreationOptions { DueTime = due, Period = RecheckSoonest, Interleave = true });
+        }
+        else
+        {
+            _recheckTimer.Change(due, RecheckSoonest);
+        }
+    }
+
+    private TimeSpan NextRecheck()
+    {
+        var rest = (_rechecks.Min?.RecheckAt - time.GetUtcNow()) ?? RecheckLatest;
+        return rest < RecheckSoonest ? RecheckSoonest : rest > RecheckLatest ? RecheckLatest : rest;
+    }
+
+    private void Unschedule(Authorized authorized)
+    {
+        if (authorized.RecheckAt is not null)
+        {
+            _rechecks.Remove(authorized);
+            authorized.RecheckAt = null;
+        }
     }
 
     private async Task RecheckAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var due = new List<Jid>(RechecksAtOnce);
-        while (due.Count < RechecksAtOnce && _rechecks.TryPeek(out var next, out var at) && at <= now)
+        while (due.Count < RechecksAtOnce && _rechecks.Min is { } next && next.RecheckAt <= now)
         {
-            _rechecks.Dequeue();
-            if (next.RecheckAt == at && _authorized.GetValueOrDefault(next.User.Bare) == next)
-            {
-                next.RecheckAt = null;
-                due.Add(next.User);
-            }
+            Unschedule(next);
+            due.Add(next.User);
         }
 
-        if (_rechecks.Count == 0 && due.Count == 0)
+        await Task.WhenAll(due.Select(RecheckAsync));
+        if (_rechecks.Count == 0)
         {
             _recheckTimer?.Dispose();
             _recheckTimer = null;
         }
-
-        await Task.WhenAll(due.Select(RecheckAsync));
+        else
+        {
+            _recheckTimer?.Change(NextRecheck(), RecheckSoonest);
+        }
     }
 
     /// <summary>Asks outside of any turn; what has become of the user meanwhile is looked at when the answer is there.</summary>

@@ -7,10 +7,13 @@ namespace Krewe.Grains.Muc;
 /// <summary>What disco#info and the API show of a room, and what the API does to it. Whoever calls has been let in elsewhere.</summary>
 internal sealed partial class MucRoomGrain
 {
+    /// <summary>Null for none, also when somebody has taken it away.</summary>
+    private string? SubjectText => _room.Subject is { Text.Length: > 0 } subject ? subject.Text : null;
+
     public Task<MucRoomInfo?> InfoAsync()
     {
         StayWhileNeeded();
-        return Task.FromResult(!_exists || _isLocked ? null : new MucRoomInfo(Config with { Password = Config.Password is null ? null : "" }, _occupants.Count, _room.Subject?.Text));
+        return Task.FromResult(!_exists || _isLocked ? null : new MucRoomInfo(Config with { Password = Config.Password is null ? null : "" }, _occupants.Count, SubjectText));
     }
 
     public Task<ImmutableArray<string>?> ItemsAsync(Jid sender)
@@ -39,12 +42,12 @@ internal sealed partial class MucRoomGrain
             return false;
         }
 
-        await ExpelAsync([occupant], new MucUserItem(occupant.Affiliation, MucRole.None, Reason: reason), [StatusKicked]);
+        await ExpelAsync([occupant], one => Expelled(one.Affiliation, StatusKicked, reason: reason));
         return true;
     }
 
     public Task<MucRoomDocument?> DocumentAsync() => Task.FromResult(!_exists ? null : new MucRoomDocument(
-        Config, _room.Subject?.Text,
+        Config, SubjectText,
         [.. _room.Affiliations.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new MucListItem(Jid.Parse(entry.Key), entry.Value.Nickname, entry.Value.Affiliation, null, entry.Value.Reason))]));
 
     public async Task<MucPutOutcome> PutAsync(MucRoomDocument document)
@@ -54,14 +57,14 @@ internal sealed partial class MucRoomGrain
             return MucPutOutcome.NoService;
         }
 
-        if (_creation is { IsCompleted: false } underWay)
+        while (IsCreating)
         {
-            await underWay;
+            await ((Task)_creation!).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         if (!_exists)
         {
-            if (await CreateOnceAsync(() => CreateAsync(Replaced(new MucRoomState(), document), isLocked: false, host.Limits.Rooms)) is not null)
+            if (await CreateOnceAsync(Replaced(new MucRoomState(), document), isLocked: false, host.Limits.Rooms) is not null)
             {
                 return MucPutOutcome.TooManyRooms;
             }
@@ -71,15 +74,10 @@ internal sealed partial class MucRoomGrain
         }
 
         var before = _room;
-        (var wasLocked, _isLocked) = (_isLocked, false);
-        await SaveAsync(room => Replaced(room, document));
-        if (wasLocked)
-        {
-            _ = GrainFactory.MucService(_self.Domainpart).ListedAsync(Listing);
-        }
-
-        await AnnounceAsync(before, _room);
-        if (before.Subject?.Text != _room.Subject?.Text)
+        var after = Replaced(before, document);
+        await SaveAsync(_ => after, unlocks: true);
+        await AnnounceAsync(before, after);
+        if (before.Subject != after.Subject)
         {
             await _audience.ToAllAsync(SubjectNow() with { SentAt = null });
         }
@@ -95,11 +93,15 @@ internal sealed partial class MucRoomGrain
         Subject = string.IsNullOrEmpty(document.Subject) ? null
             : room.Subject?.Text == document.Subject ? room.Subject
             : new MucSubject(document.Subject, null, null, time.GetUtcNow()),
-        Affiliations = document.Affiliations.Where(item => item.Affiliation != MucAffiliation.None).ToImmutableDictionary(
-            item => item.Jid!.Bare,
-            item => room.Affiliations.GetValueOrDefault(item.Jid!.Bare) is { } standing && standing.Affiliation == item.Affiliation
-                ? standing
-                : new MucStanding(item.Affiliation)),
+        Affiliations = document.Affiliations.Where(item => item.Affiliation != MucAffiliation.None).Aggregate(
+            ImmutableDictionary.CreateBuilder<string, MucStanding>(),
+            (all, item) =>
+            {
+                var user = item.Jid!.Bare;
+                all[user] = room.Affiliations.GetValueOrDefault(user) is { } standing && standing.Affiliation == item.Affiliation ? standing : new MucStanding(item.Affiliation);
+                return all;
+            },
+            all => all.ToImmutable()),
     };
 
     public async Task<bool> DeleteAsync(MucDestroy destroy)

@@ -1,238 +1,22 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Addressing;
-using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 
 namespace Krewe.Grains.Muc;
 
-/// <summary>Entering, changing presence and nickname, leaving (XEP-0045 §7.2, §7.6, §7.7, §7.14).</summary>
+/// <summary>Changing presence and nickname, leaving (XEP-0045 §7.6, §7.7, §7.14), and how everybody is told.</summary>
 internal sealed partial class MucRoomGrain
 {
-    private const ushort StatusNonAnonymous = 100;
-    private const ushort StatusSelf = 110;
-    private const ushort StatusCreated = 201;
     private const ushort StatusNicknameChanged = 303;
     private const ushort StatusDeliveryFailed = 333;
 
-    /// <summary>Sessions of one occupant.</summary>
-    private const int SessionsPerOccupantMax = 100;
+    /// <summary>How somebody goes, as everybody is told.</summary>
+    private sealed record Leaving(MucUserItem Item, ImmutableArray<ushort> Statuses, string? Id, MucPayload Payload, MucDestroy? Destroy = null);
 
-    /// <summary>The inside of a presence is kept and shown to everybody who enters.</summary>
-    private const int PresenceBytesMax = 16 * 1024;
-
-    public async Task<MucPresenceResult> PresenceAsync(MucPresence presence, MucDecision? decision)
-    {
-        if (presence.Payload.Xml.Length > PresenceBytesMax)
-        {
-            return Refused(StanzaError.PolicyViolation);
-        }
-
-        // The full JID may come back before the room has heard that its last stream ended.
-        var visit = _occupants.Find(presence.Sender);
-        var ghost = visit is null ? _occupants.Find(presence.Sender.Jid) : null;
-        if (visit is not null)
-        {
-            return await (visit.Occupant.Nickname == presence.Nickname ? UpdateAsync(visit, presence) : RenameAsync(visit, presence, decision));
-        }
-
-        if (!presence.IsJoin)
-        {
-            // Presence without <x/> is GC 1.0, or of somebody who lost the room without noticing (specs M-011).
-            return Refused(StanzaError.NotAcceptable);
-        }
-
-        if (ghost is not null)
-        {
-            _ = RemoveAsync(ghost, Departure(ghost));
-        }
-
-        if (FindEntryRefusal(presence, ref decision, out var affiliation) is { } refusal)
-        {
-            return refusal;
-        }
-
-        var isCreated = false;
-        if (!_exists)
-        {
-            TryGetService(out var host, out var service);
-
-            // Whoever creates a room owns it, unless the tenant's service says what this user is: then the room is the tenant's, and there is nobody to wait for.
-            var creator = decision?.Affiliation ?? MucAffiliation.Owner;
-            var room = new MucRoomState { Config = service.RoomDefaults }.With(presence.Sender.Jid.Bare, creator, null);
-            var isMine = _creation is null or { IsCompleted: true };
-            if (await CreateOnceAsync(() => CreateAsync(room, service.RoomLocking && creator == MucAffiliation.Owner, host.Limits.Rooms)) is { } error)
-            {
-                return Refused(error);
-            }
-
-            if (!isMine || _occupants.Count > 0)
-            {
-                // Somebody else was first: decided anew, as for a room that was there.
-                return await PresenceAsync(presence, decision);
-            }
-
-            (isCreated, affiliation) = (true, creator);
-        }
-
-        await EnterAsync(presence, decision, affiliation, isCreated);
-        return new MucPresenceResult(MucPresenceOutcome.Present, null, presence.Nickname);
-    }
-
-    /// <summary>Specs M-032: the order of the checks, which tells nobody who would be refused anything about the room.</summary>
-    private MucPresenceResult? FindEntryRefusal(MucPresence presence, ref MucDecision? decision, out MucAffiliation affiliation)
-    {
-        var user = presence.Sender.Jid;
-        affiliation = MucAffiliation.None;
-        if (!TryGetService(out var host, out var service))
-        {
-            return Refused(StanzaError.ItemNotFound);
-        }
-
-        if (!_exists && !MayCreate(user, host, service))
-        {
-            return Refused(StanzaError.NotAllowed);
-        }
-
-        var stored = IsServiceAdmin(user) ? MucAffiliation.Owner : _room.AffiliationOf(user.Bare);
-        if (_isLocked && stored != MucAffiliation.Owner)
-        {
-            // XEP-0045 §7.2.10
-            return Refused(StanzaError.ItemNotFound);
-        }
-
-        if (stored == MucAffiliation.Outcast)
-        {
-            return Refused(StanzaError.Forbidden);
-        }
-
-        if (!IsDecided(user, host, service))
-        {
-            decision = null;
-        }
-        else if (decision is null)
-        {
-            return new MucPresenceResult(MucPresenceOutcome.NeedsDecision);
-        }
-        else if (RefusalOf(decision) is { } refused)
-        {
-            return Refused(refused);
-        }
-
-        affiliation = stored == MucAffiliation.Owner && IsServiceAdmin(user) ? stored : decision?.Affiliation ?? stored;
-        if (!_exists)
-        {
-            return null;
-        }
-
-        if (Config.IsMembersOnly && affiliation < MucAffiliation.Member)
-        {
-            return Refused(StanzaError.RegistrationRequired);
-        }
-
-        if (Config.Password is { } password && presence.Password != password && affiliation < MucAffiliation.Owner)
-        {
-            return Refused(StanzaError.NotAuthorized);
-        }
-
-        if (FindNicknameConflict(presence.Nickname, user))
-        {
-            return Refused(StanzaError.Conflict);
-        }
-
-        var isNew = !_occupants.TryGet(presence.Nickname, out var present);
-        if (isNew ? IsFull(host) && affiliation < MucAffiliation.Admin : present!.Visits.Count >= SessionsPerOccupantMax)
-        {
-            // XEP-0045 §7.2.9
-            return Refused(ServiceUnavailableWait);
-        }
-
-        return null;
-    }
-
-    private static readonly StanzaError ServiceUnavailableWait = new(StanzaErrorType.Wait, StanzaErrorCondition.ServiceUnavailable);
-
-    private static MucPresenceResult Refused(StanzaError error) => new(MucPresenceOutcome.Refused, error);
-
-    private bool IsFull(HostSettings host) =>
-        (Config.MaxUsers > 0 && _occupants.Count >= Config.MaxUsers) || (host.Limits.Occupants > 0 && _occupants.Count >= host.Limits.Occupants);
-
-    private static bool MayCreate(Jid user, HostSettings host, MucServiceSettings service) => service.RestrictRoomCreation switch
-    {
-        RoomCreation.Local => user.Domainpart == host.Domain || host.Admins.Contains(user.Bare),
-        RoomCreation.Admin => host.Admins.Contains(user.Bare),
-        _ => true,
-    };
-
-    /// <summary>Somebody else has the nickname now, or has reserved it (XEP-0045 §7.2.8, §7.10).</summary>
-    private bool FindNicknameConflict(string nickname, Jid user) =>
-        (_occupants.TryGet(nickname, out var present) && present.User.Bare != user.Bare) || (_room.HolderOf(nickname) is { } holder && holder != user.Bare);
-
-    /// <summary>XEP-0045 §7.2.2: everybody's presence, one's own, history, subject, in this order and before anything that happens later.</summary>
-    private async Task EnterAsync(MucPresence presence, MucDecision? decision, MucAffiliation affiliation, bool isCreated)
-    {
-        var user = presence.Sender.Jid;
-        Authorize(user, decision);
-        var isNew = !_occupants.TryGet(presence.Nickname, out var occupant);
-        if (occupant is null)
-        {
-            occupant = new MucOccupant(_self.WithPreparedResource(presence.Nickname), user.ToBare(), MucOccupantIds.Of(_occupantIdKey.Span, _self, user))
-            {
-                Affiliation = affiliation,
-                Role = affiliation >= MucAffiliation.Admin ? MucRole.Moderator : decision?.Role ?? MucPermissions.InitialRole(affiliation, Config.IsModerated),
-            };
-            _occupants.Add(occupant);
-        }
-
-        var visit = new MucVisit(presence.Sender, occupant, presence.Payload);
-        _occupants.Add(visit);
-        StayWhileNeeded();
-        var entry = SendEntryAsync(visit, presence, isCreated);
-        _audience.Add(visit);
-        var told = isNew ? BroadcastAsync(occupant, visit, presence.Id, except: visit) : Task.CompletedTask;
-        await entry;
-        await told;
-    }
-
-    private Task SendEntryAsync(MucVisit visit, MucPresence presence, bool isCreated)
-    {
-        var occupant = visit.Occupant;
-        var seesJids = SeesJids(occupant);
-        var history = _history.Select(presence.History, time.GetUtcNow());
-        var stanzas = ImmutableArray.CreateBuilder<MucStanza>(_occupants.Count + history.Length + 1);
-        foreach (var other in _occupants.All)
-        {
-            if (other != occupant && IsShown(other))
-            {
-                stanzas.Add(other.Shown(seesJids));
-            }
-        }
-
-        ImmutableArray<ushort> statuses = (Config.IsNonAnonymous, isCreated) switch
-        {
-            (true, true) => [StatusNonAnonymous, StatusSelf, StatusCreated],
-            (true, false) => [StatusNonAnonymous, StatusSelf],
-            (false, true) => [StatusSelf, StatusCreated],
-            _ => [StatusSelf],
-        };
-        stanzas.Add(occupant.Available(visit, isJidSeen: true, statuses, presence.Id));
-        stanzas.AddRange(history);
-        stanzas.Add(SubjectNow());
-        return _audience.ToAsync(visit.Session, new MucStanzas(stanzas.DrainToImmutable()));
-    }
-
-    private MucStanza SubjectNow() => _room.Subject is { } subject
-        ? new MucStanza
-        {
-            Kind = StanzaKind.Message,
-            Type = StanzaType.Groupchat,
-            From = subject.Author is { } author ? _self.WithPreparedResource(author) : _self,
-            Subject = subject.Text,
-            OccupantId = subject.OccupantId,
-            SentAt = subject.SetAt,
-        }
-        : new MucStanza { Kind = StanzaKind.Message, Type = StanzaType.Groupchat, From = _self, Subject = "" };
+    private static Leaving Departure(MucVisit visit) =>
+        new(new MucUserItem(visit.Occupant.Affiliation, MucRole.None), [], null, MucPayload.Empty);
 
     /// <summary>Presence of somebody who is in the room: an update, or everything anew for one who has lost it (specs M-016).</summary>
     private async Task<MucPresenceResult> UpdateAsync(MucVisit visit, MucPresence presence)
@@ -250,50 +34,64 @@ internal sealed partial class MucRoomGrain
     {
         var before = visit.Occupant;
         var user = presence.Sender.Jid;
-        if (TryGetService(out var host, out var service) && IsDecided(user, host, service))
+        if (!TryGetService(out var host, out var service))
         {
-            if (decision is null)
-            {
-                return new MucPresenceResult(MucPresenceOutcome.NeedsDecision, null, before.Nickname);
-            }
+            return Refused(StanzaError.ItemNotFound, visit);
+        }
 
-            if (RefusalOf(decision) is { } refusal)
-            {
-                return new MucPresenceResult(MucPresenceOutcome.Refused, refusal, before.Nickname);
-            }
-
-            Authorize(user, decision);
+        if (!IsDecided(user, host, service))
+        {
+            decision = null;
+        }
+        else if (decision is null)
+        {
+            return new MucPresenceResult(MucPresenceOutcome.NeedsDecision, null, before.Nickname);
+        }
+        else if (RefusalOf(decision) is { } refusal)
+        {
+            return Refused(refusal, visit);
         }
 
         if (FindNicknameConflict(presence.Nickname, user))
         {
-            return new MucPresenceResult(MucPresenceOutcome.Refused, StanzaError.Conflict, before.Nickname);
+            return Refused(StanzaError.Conflict, visit);
         }
 
-        var isNew = !_occupants.TryGet(presence.Nickname, out var after);
-        after ??= new MucOccupant(_self.WithPreparedResource(presence.Nickname), before.User, before.OccupantId) { Affiliation = before.Affiliation, Role = before.Role };
+        if (!HasPlace(presence.Nickname, user, before.Affiliation, host))
+        {
+            return Refused(ServiceUnavailableWait, visit);
+        }
 
         // What the others see: the old name go, unless another session keeps it, and the new one come.
+        var sent = new List<Task>(4);
         var isGone = before.Visits.Count == 1;
-        var sent = new List<Task>(2);
-        if (IsShown(before))
+        var wasPrimary = before.Primary == visit;
+        sent.Add(TellGoneAsync(visit, isGone && IsShown(before), new Leaving(
+            new MucUserItem(before.Affiliation, before.Role, Nickname: presence.Nickname), [StatusNicknameChanged], presence.Id, MucPayload.Empty)));
+        if (!_occupants.TryGet(presence.Nickname, out var after))
         {
-            sent.Add(SendUnavailableAsync(visit, presence.Id, isGone, new MucUserItem(before.Affiliation, before.Role, Nickname: presence.Nickname), [StatusNicknameChanged]));
-        }
-
-        _occupants.Remove(visit);
-        if (isNew)
-        {
+            after = new MucOccupant(_self.WithPreparedResource(presence.Nickname), before.User, before.OccupantId) { Affiliation = before.Affiliation, Role = before.Role };
             _occupants.Add(after);
         }
 
+        _occupants.Remove(visit);
         (visit.Occupant, visit.Payload) = (after, presence.Payload);
         _occupants.Add(visit);
         after.Primary = visit;
         after.Changed();
         sent.Add(BroadcastAsync(after, visit, presence.Id));
+        if (!isGone && wasPrimary)
+        {
+            sent.Add(BroadcastAsync(before, before.Primary, null));
+        }
+
+        if (Authorize(user, decision))
+        {
+            sent.Add(AdjustAsync(user, decision!.Role));
+        }
+
         await Task.WhenAll(sent);
-        return new MucPresenceResult(MucPresenceOutcome.Present, null, after.Nickname);
+        return new MucPresenceResult(MucPresenceOutcome.Present, null, presence.Nickname);
     }
 
     public Task LeaveAsync(MucLeave leave)
@@ -307,29 +105,40 @@ internal sealed partial class MucRoomGrain
         return RemoveAsync(visit, leave.Cause == MucLeaveCause.DeliveryFailed ? departure with { Statuses = [StatusDeliveryFailed] } : departure);
     }
 
-    /// <summary>How somebody goes, as everybody is told.</summary>
-    private sealed record Leaving(MucUserItem Item, ImmutableArray<ushort> Statuses, string? Id, MucPayload Payload, MucDestroy? Destroy = null);
-
-    private static Leaving Departure(MucVisit visit) =>
-        new(new MucUserItem(visit.Occupant.Affiliation, MucRole.None), [], null, MucPayload.Empty);
-
     /// <summary>Takes one session out. The others learn of it only when it was the occupant's last, or the one that they saw.</summary>
-    private Task RemoveAsync(MucVisit visit, Leaving leaving)
+    private Task RemoveAsync(MucVisit visit, Leaving leaving, bool endsRoom = true)
     {
         var occupant = visit.Occupant;
         var isGone = occupant.Visits.Count == 1;
         var wasPrimary = occupant.Primary == visit;
-        var sent = SendUnavailableAsync(visit, leaving.Id, isGone && IsShown(occupant), leaving.Item, leaving.Statuses, leaving.Payload, leaving.Destroy);
-        Forget(visit);
-        if (!isGone && wasPrimary && _exists)
-        {
-            return Task.WhenAll(sent, BroadcastAsync(occupant, occupant.Primary, null));
-        }
-
-        return sent;
+        var sent = TellGoneAsync(visit, isGone && IsShown(occupant), leaving);
+        Forget(visit, endsRoom);
+        return isGone || !wasPrimary ? sent : Task.WhenAll(sent, BroadcastAsync(occupant, occupant.Primary, null));
     }
 
-    private void Forget(MucVisit visit)
+    /// <summary>Takes every session of some occupants out; how many there were.</summary>
+    private async Task<int> ExpelAsync(IEnumerable<MucOccupant> occupants, Func<MucOccupant, Leaving> how)
+    {
+        var count = 0;
+        var sent = new List<Task>();
+        foreach (var occupant in occupants)
+        {
+            var leaving = how(occupant);
+            var visits = occupant.Visits.ToArray();
+            for (var i = 0; i < visits.Length; i++)
+            {
+                // Nobody is shown another of the sessions in between.
+                sent.Add(TellGoneAsync(visits[i], i == visits.Length - 1 && IsShown(occupant), leaving));
+                Forget(visits[i]);
+                count++;
+            }
+        }
+
+        await Task.WhenAll(sent);
+        return count;
+    }
+
+    private void Forget(MucVisit visit, bool endsRoom = true)
     {
         _audience.Remove(visit);
         if (_occupants.Remove(visit) && _occupants.Of(visit.Occupant.User.Bare).Count == 0)
@@ -337,13 +146,17 @@ internal sealed partial class MucRoomGrain
             Unauthorize(visit.Occupant.User);
         }
 
-        EndWhenEmpty();
+        if (endsRoom)
+        {
+            EndWhenEmpty();
+        }
     }
 
     /// <summary>Streams that are no more, as deliveries found out.</summary>
     private void RemoveGone(FrontendRef frontend, ImmutableArray<long> sessions)
     {
-        foreach (var visit in _occupants.Visits.Where(visit => visit.Session.Frontend.Name == frontend.Name && sessions.Contains(visit.Session.Session)).ToArray())
+        // All at once: nobody speaks to any of them any more.
+        foreach (var visit in _audience.Take(frontend, sessions))
         {
             if (_occupants.Find(visit.Session) == visit)
             {
@@ -352,37 +165,39 @@ internal sealed partial class MucRoomGrain
         }
     }
 
-    /// <summary>Unavailable presence: to the session itself with 110, and to everybody else when <paramref name="isGone"/>.</summary>
-    private Task SendUnavailableAsync(
-        MucVisit visit, string? id, bool isGone, MucUserItem item, ImmutableArray<ushort> statuses, MucPayload? payload = null, MucDestroy? destroy = null)
+    /// <summary>Unavailable presence to the session that goes, with 110, and to everybody else when they are to see it.</summary>
+    private Task TellGoneAsync(MucVisit visit, bool areOthersTold, Leaving leaving)
     {
-        var occupant = visit.Occupant;
-        var own = new MucStanza
+        var told = TellOwnAsync(visit, leaving);
+        if (!areOthersTold)
         {
-            Kind = StanzaKind.Presence,
-            Type = StanzaType.Unavailable,
-            From = occupant.Jid,
-            Id = id,
-            Payload = payload ?? MucPayload.Empty,
-            OccupantId = occupant.OccupantId,
-            User = new MucUserExtension { Item = item with { Jid = visit.Session.Jid }, Statuses = [.. statuses.Append(StatusSelf).Order()], Destroy = destroy },
-        };
-        if (!isGone)
-        {
-            return _audience.ToAsync(visit.Session, own);
+            return told;
         }
 
-        var withoutJid = own with { User = new MucUserExtension { Item = item, Statuses = statuses } };
-        var withJid = own with { User = new MucUserExtension { Item = item with { Jid = visit.Session.Jid }, Statuses = statuses } };
-        return _audience.ToEachAsync(other => other == visit ? own : SeesJids(other.Occupant) ? withJid : withoutJid);
+        var withoutJid = Unavailable(visit, leaving, leaving.Item, leaving.Statuses);
+        var withJid = Unavailable(visit, leaving, leaving.Item with { Jid = visit.Session.Jid }, leaving.Statuses);
+        return Task.WhenAll(told, _audience.ToEachAsync(other => other == visit ? null : SeesJids(other.Occupant) ? withJid : withoutJid));
     }
 
+    private Task TellOwnAsync(MucVisit visit, Leaving leaving) => visit.Place is null ? Task.CompletedTask : _audience.ToAsync(visit.Session, Unavailable(
+        visit, leaving, leaving.Item with { Jid = visit.Session.Jid }, leaving.Statuses.IsEmpty ? [StatusSelf] : [.. leaving.Statuses.Append(StatusSelf).Order()]));
+
+    private static MucStanza Unavailable(MucVisit visit, Leaving leaving, MucUserItem item, ImmutableArray<ushort> statuses) => new()
+    {
+        Kind = StanzaKind.Presence,
+        Type = StanzaType.Unavailable,
+        From = visit.Occupant.Jid,
+        Id = leaving.Id,
+        Payload = leaving.Payload,
+        OccupantId = visit.Occupant.OccupantId,
+        User = new MucUserExtension { Item = item, Statuses = statuses, Destroy = leaving.Destroy },
+    };
+
     /// <summary>An occupant's presence to everybody, with 110 to the occupant's own sessions.</summary>
-    private Task BroadcastAsync(
-        MucOccupant occupant, MucVisit visit, string? id, MucVisit? except = null, string? actor = null, string? reason = null, bool isShownToOthers = true)
+    private Task BroadcastAsync(MucOccupant occupant, MucVisit visit, string? id, MucVisit? except = null, string? actor = null, string? reason = null)
     {
         var own = occupant.Available(visit, isJidSeen: true, [StatusSelf], id, actor, reason);
-        if (!IsShown(occupant) || !isShownToOthers)
+        if (!IsShown(occupant))
         {
             return _audience.ToAsync(occupant.Visits.Where(mine => mine != except), own);
         }

@@ -12,34 +12,31 @@ using Microsoft.Extensions.Logging;
 namespace Krewe.Grains.Muc;
 
 /// <summary>
-/// One room (XEP-0045): what it is, here; entering, leaving and presence in <c>.Presence.cs</c>, messages and IQs in <c>.Messages.cs</c>, moderators' and owners' work
-/// in <c>.Administration.cs</c> and <c>.Configuration.cs</c>, the tenant's decisions in <c>.Decisions.cs</c>, the API in <c>.Management.cs</c>.
+/// One room (XEP-0045): what it is, here; its beginning and its end in <c>.Life.cs</c>; entering in <c>.Entry.cs</c>, presence and leaving in <c>.Presence.cs</c>,
+/// messages and IQs in <c>.Messages.cs</c> and <c>.Iqs.cs</c>, moderators' and owners' work in <c>.Administration.cs</c> and <c>.Configuration.cs</c>, members' in
+/// <c>.Membership.cs</c>, the tenant's decisions in <c>.Decisions.cs</c>, the API in <c>.Management.cs</c>.
 /// </summary>
 /// <remarks>
 /// Calls that decide at once interleave, so that nobody in the room waits for a disk or a slow frontend; calls that change what is stored run one at a time and
-/// announce a change once it is on disk.
+/// announce a change once it is on disk. While one of these waits for the disk, everybody may leave: the room does not end before it is done.
 /// </remarks>
 internal sealed partial class MucRoomGrain(
     [PersistentState(StateNames.Room, StorageNames.Rooms)] IPersistentState<MucRoomState> state,
     IHostSettingsSource hosts, FrontendLanes lanes, TimeProvider time, ILogger<MucRoomGrain> logger) : Grain, IMucRoomGrain
 {
-    /// <summary>Long enough that only the room's end lets the activation be collected.</summary>
-    private static readonly TimeSpan WhileAlive = TimeSpan.FromDays(3650);
-
     /// <summary>Affiliations that one room may have.</summary>
     private const int AffiliationsMax = 10_000;
 
     private readonly MucOccupants _occupants = new();
     private readonly MucHistory _history = new();
+    private readonly MucReservations _reserved = new();
     private MucAudience _audience = null!;
     private MucRoomState _room = new();
     private Jid _self = null!;
     private ReadOnlyMemory<byte> _occupantIdKey;
     private bool _exists;
     private bool _isLocked;
-    private Task<StanzaError?>? _creation;
-    private Task _removal = Task.CompletedTask;
-    private ShortStay? _stay;
+    private bool _isSaving;
 
     private MucRoomConfig Config => _room.Config;
 
@@ -58,7 +55,10 @@ internal sealed partial class MucRoomGrain(
         StayWhileNeeded();
     }
 
-    private MucRoomListing Listing => new(_self.Bare, Config.Name, Config.IsPublic && !_isLocked, Config.IsPersistent);
+    private MucRoomListing Listing => ListingOf(Config, _isLocked);
+
+    /// <summary>A locked room is not on disk yet.</summary>
+    private MucRoomListing ListingOf(MucRoomConfig config, bool isLocked) => new(_self.Bare, config.Name, config.IsPublic && !isLocked, config.IsPersistent && !isLocked);
 
     /// <summary>The room service's host and settings as they are now; false when there is none any more.</summary>
     private bool TryGetService(out HostSettings host, out MucServiceSettings service)
@@ -81,101 +81,42 @@ internal sealed partial class MucRoomGrain(
         : _authorized.TryGetValue(user.Bare, out var authorized) && authorized.Affiliation is { } given ? given
         : _room.AffiliationOf(user.Bare);
 
-    /// <summary>A room with somebody in it, or one that lives in memory alone, stays; others go when they are idle.</summary>
-    private void StayWhileNeeded()
-    {
-        if (_occupants.Count > 0 || (_exists && !Config.IsPersistent))
-        {
-            DelayDeactivation(WhileAlive);
-            return;
-        }
-
-        DelayDeactivation(TimeSpan.Zero);
-        if (!_exists)
-        {
-            (_stay ??= new(this, () => !_exists && _occupants.Count == 0)).Begin();
-        }
-    }
-
-    /// <summary>
-    /// Creates the room once, however many enter at once: counted in with its service, stored when it is persistent and not locked. Null when it is there.
-    /// </summary>
-    private Task<StanzaError?> CreateOnceAsync(Func<Task<StanzaError?>> create) => _creation is { IsCompleted: false } ? _creation : _creation = create();
-
-    private async Task<StanzaError?> CreateAsync(MucRoomState room, bool isLocked, int roomsMax)
-    {
-        await _removal;
-        var listing = new MucRoomListing(_self.Bare, room.Config.Name, room.Config.IsPublic && !isLocked, room.Config.IsPersistent);
-        if (!await GrainFactory.MucService(_self.Domainpart).AddAsync(listing, roomsMax))
-        {
-            return StanzaError.ResourceConstraint;
-        }
-
-        if (room.Config.IsPersistent && !isLocked)
-        {
-            try
-            {
-                await state.ChangeAsync(_ => room);
-            }
-            catch
-            {
-                await GrainFactory.MucService(_self.Domainpart).RemovedAsync(_self.Bare);
-                throw;
-            }
-        }
-
-        (_room, _exists, _isLocked) = (room, true, isLocked);
-        _history.Clear();
-        return null;
-    }
-
     /// <summary>Changes what the room is: on disk, where the room is, when this returns.</summary>
-    private async Task SaveAsync(Func<MucRoomState, MucRoomState> change)
+    /// <param name="unlocks">From then on a new room is open to others (XEP-0045 §10.1).</param>
+    private async Task SaveAsync(Func<MucRoomState, MucRoomState> change, bool unlocks = false)
     {
         var after = change(_room);
-        if (ReferenceEquals(after, _room))
+        var isLocked = _isLocked && !unlocks;
+        if (ReferenceEquals(after, _room) && isLocked == _isLocked)
         {
             return;
         }
 
-        var isListed = after.Config != Config;
-        if (after.Config.IsPersistent && !_isLocked)
+        var isListed = after.Config != Config || isLocked != _isLocked;
+        _isSaving = true;
+        try
         {
-            await state.ChangeAsync(_ => after);
+            if (after.Config.IsPersistent && !isLocked)
+            {
+                await state.ChangeAsync(_ => after);
+            }
+            else if (state.RecordExists)
+            {
+                await state.RemoveAsync();
+            }
+
+            (_room, _isLocked) = (after, isLocked);
         }
-        else if (state.RecordExists)
+        finally
         {
-            await state.RemoveAsync();
+            _isSaving = false;
+            EndWhenEmpty();
         }
 
-        _room = after;
-        if (isListed)
+        if (isListed && _exists)
         {
             _history.Trim(Config.HistoryLength);
             _ = GrainFactory.MucService(_self.Domainpart).ListedAsync(Listing);
-            StayWhileNeeded();
-        }
-    }
-
-    /// <summary>The room is no more.</summary>
-    private void Clear()
-    {
-        (_exists, _isLocked, _room) = (false, false, new MucRoomState());
-        _history.Clear();
-        _relayed.Clear();
-        _removal = GrainFactory.MucService(_self.Domainpart).RemovedAsync(_self.Bare);
-    }
-
-    /// <summary>A temporary room that nobody is in any more is over (XEP-0045 §10).</summary>
-    private void EndWhenEmpty()
-    {
-        if (_occupants.Count == 0)
-        {
-            if (_exists && (!Config.IsPersistent || _isLocked))
-            {
-                Clear();
-            }
-
             StayWhileNeeded();
         }
     }

@@ -30,20 +30,6 @@ internal sealed record MucRoomState
 
     public bool HasOtherOwner(string bareJid) =>
         Affiliations.Any(entry => entry.Value.Affiliation == MucAffiliation.Owner && entry.Key != bareJid);
-
-    /// <summary>Who has reserved a nickname (XEP-0045 §7.10); null for nobody.</summary>
-    public string? HolderOf(string nickname)
-    {
-        foreach (var (user, standing) in Affiliations)
-        {
-            if (standing.Nickname == nickname)
-            {
-                return user;
-            }
-        }
-
-        return null;
-    }
 }
 
 /// <summary>A user's affiliation, the nickname that it has reserved, and why it is so.</summary>
@@ -55,3 +41,30 @@ internal sealed record MucStanding(
 [GenerateSerializer, Immutable, Alias("muc-subject")]
 internal sealed record MucSubject(
     [property: Id(0)] string Text, [property: Id(1)] string? Author, [property: Id(2)] string? OccupantId, [property: Id(3)] DateTimeOffset SetAt);
+
+/// <summary>Who has reserved which nickname (XEP-0045 §7.10): by nickname, as everybody who enters is checked against it. Made anew when the affiliations change.</summary>
+internal sealed class MucReservations
+{
+    private readonly Dictionary<string, string> _holders = new(StringComparer.Ordinal);
+    private ImmutableDictionary<string, MucStanding>? _source;
+
+    /// <summary>The user who has reserved it; null for nobody.</summary>
+    public string? HolderOf(string nickname, MucRoomState room)
+    {
+        if (!ReferenceEquals(_source, room.Affiliations))
+        {
+            _holders.Clear();
+            foreach (var (user, standing) in room.Affiliations)
+            {
+                if (standing.Nickname is { } reserved)
+                {
+                    _holders[reserved] = user;
+                }
+            }
+
+            _source = room.Affiliations;
+        }
+
+        return _holders.GetValueOrDefault(nickname);
+    }
+}

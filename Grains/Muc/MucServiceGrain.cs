@@ -23,8 +23,14 @@ internal sealed class MucServiceGrain(
     /// <summary>A page is never longer.</summary>
     private const int RoomsPerPageMax = 1000;
 
-    /// <summary>In the order of the keys on disk. Null: nothing but its address is known.</summary>
-    private readonly SortedDictionary<string, MucRoomListing?> _rooms = new(Utf8Order.Comparer);
+    /// <summary>Null: nothing but its address is known.</summary>
+    private readonly Dictionary<string, MucRoomListing?> _rooms = new(StringComparer.Ordinal);
+
+    /// <summary>In the order of the keys on disk, so that a page is not looked for among all.</summary>
+    private readonly SortedSet<string> _all = new(Utf8Order.Comparer);
+
+    /// <summary>Of these, those that anybody may see, as far as is known.</summary>
+    private readonly SortedSet<string> _public = new(Utf8Order.Comparer);
 
     private int _temporary;
 
@@ -37,6 +43,8 @@ internal sealed class MucServiceGrain(
             foreach (var room in page)
             {
                 _rooms[room] = null;
+                _all.Add(room);
+                _public.Add(room);
             }
 
             after = page.Length == IGrainKeyIndex.KeysMax ? page[^1] : null;
@@ -81,11 +89,25 @@ internal sealed class MucServiceGrain(
     public Task<MucRoomPage> RoomsAsync(string? after, int limit, bool isPublicOnly)
     {
         limit = Math.Clamp(limit, 1, RoomsPerPageMax);
-        var rooms = _rooms.Where(room => !isPublicOnly || room.Value?.IsPublic != false).ToImmutableArray();
-        var behind = rooms.Where(room => after is null || Utf8Order.Comparer.Compare(room.Key, after) > 0).Take(limit + 1)
-            .Select(room => new MucRoomEntry(room.Value ?? new MucRoomListing(room.Key, null, true, true), room.Value is not null)).ToImmutableArray();
-        return Task.FromResult(new MucRoomPage(behind.Length > limit ? behind.RemoveAt(limit) : behind, rooms.Length, behind.Length <= limit));
+        var rooms = isPublicOnly ? _public : _all;
+        var page = ImmutableArray.CreateBuilder<MucRoomEntry>();
+        foreach (var room in Behind(rooms, after))
+        {
+            if (page.Count == limit)
+            {
+                return Task.FromResult(new MucRoomPage(page.DrainToImmutable(), rooms.Count, false));
+            }
+
+            page.Add(_rooms[room] is { } listing ? new MucRoomEntry(listing, true) : new MucRoomEntry(new MucRoomListing(room, null, true, true), false));
+        }
+
+        return Task.FromResult(new MucRoomPage(page.DrainToImmutable(), rooms.Count, true));
     }
+
+    private static IEnumerable<string> Behind(SortedSet<string> rooms, string? after) =>
+        after is null ? rooms
+        : rooms.Max is not { } last || rooms.Comparer.Compare(after, last) >= 0 ? []
+        : rooms.GetViewBetween(after, last).SkipWhile(room => room == after);
 
     private void List(string room, MucRoomListing? listing)
     {
@@ -93,10 +115,14 @@ internal sealed class MucServiceGrain(
         if (listing is null)
         {
             _rooms.Remove(room);
+            _all.Remove(room);
+            _public.Remove(room);
         }
         else
         {
             _rooms[room] = listing;
+            _all.Add(room);
+            _ = listing.IsPublic ? _public.Add(room) : _public.Remove(room);
             _temporary += listing.IsPersistent ? 0 : 1;
         }
 

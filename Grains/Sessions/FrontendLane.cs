@@ -47,6 +47,15 @@ internal sealed partial class FrontendLane(FrontendRef frontend, Action<Frontend
     {
         public Delivery Delivery { get; } = delivery;
 
+        /// <summary>What it keeps alive while it waits: what many wait for, such as the presence of those who are in a room, is there once.</summary>
+        public int HeldBytes { get; } = 200 + (sizeof(long) * delivery.Sessions.Length) + delivery.Content switch
+        {
+            StanzaContent { Stanza: var stanza } => stanza.Xml.Length,
+            MucStanza stanza => stanza.Payload.Xml.Length,
+            MucStanzas { Stanzas: var stanzas } => 400 + (IntPtr.Size * stanzas.Length),
+            _ => 0,
+        };
+
         /// <summary>The payload and, roughly, what carrying it costs.</summary>
         public int Bytes { get; } = 200 + (sizeof(long) * delivery.Sessions.Length) + delivery.Content switch
         {
@@ -73,7 +82,7 @@ internal sealed partial class FrontendLane(FrontendRef frontend, Action<Frontend
             }
 
             _queue.Enqueue(waiting);
-            _queuedBytes += waiting.Bytes;
+            _queuedBytes += waiting.HeldBytes;
             if (_queuedBytes > BurstBytesMax || (_queuedBytes > QueueBytesMax && _isPumping && time.GetElapsedTime(_progressAt) > AnswerWithin))
             {
                 Lose("its lane is full");
@@ -109,12 +118,13 @@ internal sealed partial class FrontendLane(FrontendRef frontend, Action<Frontend
 
             Volatile.Write(ref _progressAt, time.GetTimestamp());
             var report = await SendAsync(new DeliveryBatch(_incarnation, ++_sequence, deliveries.MoveToImmutable()));
+            var gone = report is { Gone.IsEmpty: false } ? report.Gone.ToHashSet() : [];
             foreach (var waiting in batch)
             {
                 waiting.SetResult(
                     report is null ? waiting.Delivery.Sessions
-                    : report.Gone.IsEmpty ? []
-                    : [.. waiting.Delivery.Sessions.Where(report.Gone.Contains)]);
+                    : gone.Count == 0 ? []
+                    : [.. waiting.Delivery.Sessions.Where(gone.Contains)]);
             }
 
             batch.Clear();
@@ -140,7 +150,7 @@ internal sealed partial class FrontendLane(FrontendRef frontend, Action<Frontend
                 batch.Add(waiting);
                 bytes += waiting.Bytes;
                 sessions += waiting.Delivery.Sessions.Length;
-                _queuedBytes -= waiting.Bytes;
+                _queuedBytes -= waiting.HeldBytes;
             }
 
             return _isPumping = batch.Count > 0;
