@@ -212,6 +212,6 @@ internal sealed class MucRouter(IGrainFactory grains, FrontendRegistration regis
         var content = MucStanzaReader.Read(whole, StanzaKind.Iq, stream.StreamLang, to);
         var isPing = head.StanzaType == StanzaType.Get && content.Has(MucChildren.Ping);
         var iq = new MucIq(rooms.Self, to.Resourcepart!, head.StanzaType, head.IdText(element)!, content.Payload, isPing);
-        return rooms.RunAsync(to, new RoomIq(stream, to, iq, payload.StartsWith("http://jabber.org/protocol/disco#"u8)));
+        return rooms.RunAsync(to, new RoomIq(stream, to, iq));
     }
 }

@@ -15,13 +15,14 @@ public sealed class FrontendSinkTests
     private const long Unknown = 4711;
 
     private readonly SessionTable _sessions = new();
+    private readonly FakeTimeProvider _time = new();
     private readonly FrontendSink _sink;
     private readonly UnreadStream _stream = new(new FakeTimeProvider());
     private readonly Guid _lane = Guid.NewGuid();
 
     public FrontendSinkTests()
     {
-        _sink = new FrontendSink(_sessions, new FakeTimeProvider());
+        _sink = new FrontendSink(_sessions, _time);
         _sessions.Add(_stream.Stream);
     }
 
@@ -73,6 +74,29 @@ public sealed class FrontendSinkTests
     {
         await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => DeliverAsync(_lane, 1, "a", "b"))));
 
+        Assert.Equal(Messages("a", "b"), _stream.Written());
+    }
+
+    [Fact]
+    public async Task SilentLanes_AreForgotten_AndOthersAreNot()
+    {
+        await DeliverAsync(_lane, 1, "a");
+        for (var i = 0; i < 1500; i++)
+        {
+            await DeliverAsync(Guid.NewGuid(), 1);
+        }
+
+        Assert.Equal(1501, _sink.LaneCount);
+        _time.Advance(TimeSpan.FromSeconds(50));
+        await DeliverAsync(_lane, 2, "b");
+        _time.Advance(TimeSpan.FromSeconds(50));
+        for (var i = 0; i < 600; i++)
+        {
+            await DeliverAsync(Guid.NewGuid(), 1);
+        }
+
+        Assert.InRange(_sink.LaneCount, 2, 601);
+        await DeliverAsync(_lane, 2, "b");
         Assert.Equal(Messages("a", "b"), _stream.Written());
     }
 

@@ -44,6 +44,55 @@ public sealed class OutboundQueueTests
     }
 
     [Fact]
+    public void WhatIsHeld_GoesOutAtTheFlush_OrWithWhatComesNext()
+    {
+        var transport = new HeldPipeWriter();
+        var queue = new OutboundQueue(transport);
+
+        Assert.True(queue.TryHold("a"u8, default, default, out var isFirstDue));
+        Assert.True(queue.TryHold("b"u8, "c"u8, "d"u8, out var isSecondDue));
+        Assert.Empty(transport.Flushed);
+        Assert.Equal((true, false), (isFirstDue, isSecondDue));
+
+        queue.Flush();
+        queue.Flush();
+        Assert.Equal(["abcd"], transport.Flushed);
+
+        Assert.True(queue.TryHold("e"u8, default, default, out isFirstDue));
+        Assert.True(isFirstDue);
+        Assert.True(queue.TryEnqueue("f"u8));
+        Assert.Equal(["abcd", "ef"], transport.Flushed);
+    }
+
+    [Fact]
+    public void WhatIsHeld_BehindAFlushUnderWay_IsWrittenByThatOne()
+    {
+        var transport = new HeldPipeWriter { IsHeld = true };
+        var queue = new OutboundQueue(transport);
+
+        Assert.True(queue.TryEnqueue("a"u8));
+        Assert.True(queue.TryHold("b"u8, default, default, out var isDue));
+
+        Assert.False(isDue);
+        transport.Release();
+        Assert.Equal(["a", "b"], transport.Flushed);
+    }
+
+    [Fact]
+    public void WhatIsHeld_IsBounded()
+    {
+        var transport = new HeldPipeWriter();
+        var queue = new OutboundQueue(transport);
+        var big = new byte[64 * 1024];
+
+        Assert.True(queue.TryHold("a"u8, default, default, out _));
+        Assert.True(queue.TryHold(big, default, default, out var isDue));
+
+        Assert.False(isDue);
+        Assert.Equal(big.Length + 1, Assert.Single(transport.Flushed).Length);
+    }
+
+    [Fact]
     public void Sender_IsNeverHeldUpByASlowReader()
     {
         // The peer reads nothing at all, and yet every call comes back: with true while there is room, and then with false.

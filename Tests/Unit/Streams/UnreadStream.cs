@@ -61,6 +61,15 @@ internal sealed class UnreadStream
         return text;
     }
 
+    /// <summary>Takes what was written, and forgets it.</summary>
+    public void Discard()
+    {
+        if (_output.Reader.TryRead(out var result))
+        {
+            _output.Reader.AdvanceTo(result.Buffer.End);
+        }
+    }
+
     public UnreadStream OpenedBefore(TimeSpan ago)
     {
         OpenedAt(Stream) = Environment.TickCount64 - (long)ago.TotalMilliseconds;
@@ -75,6 +84,22 @@ internal sealed class UnreadStream
         LastInbound(Stream) = Environment.TickCount64 - (long)ago.TotalMilliseconds;
         return this;
     }
+
+    /// <summary>Bound to this full JID, with this session number.</summary>
+    public UnreadStream BoundAs(long session, string jid)
+    {
+        Session(Stream) = session;
+        State(Stream) = StreamState.Bound;
+        Self(Stream) = Jid.Parse(jid);
+        FromFull(Stream) = Encoding.UTF8.GetBytes(System.Security.SecurityElement.Escape(jid));
+        return this;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Session>k__BackingField")]
+    private static extern ref long Session(C2SStream stream);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_fromFull")]
+    private static extern ref byte[] FromFull(C2SStream stream);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<OpenedAt>k__BackingField")]
     private static extern ref long OpenedAt(C2SStream stream);
