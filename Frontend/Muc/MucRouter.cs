@@ -168,11 +168,29 @@ internal sealed class MucRouter(IGrainFactory grains, FrontendRegistration regis
             : _ => Task.FromResult<StanzaError?>(rooms.IsInside(room) ? StanzaError.BadRequest : StanzaError.NotAcceptable);
     }
 
+    private ValueTask RouteRequest(C2SStream stream, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
+    {
+        if (iqs.FindForRooms(stream, element, whole, head, to, hosted) is not { } found)
+        {
+            return default;
+        }
+
+        var rooms = Visits(stream);
+        var request = new RoomRequest(rooms, found.Handler, found.Request);
+        if (request.IsInOrder)
+        {
+            return rooms.RunAsync(to, request);
+        }
+
+        request.Begin();
+        return default;
+    }
+
     private ValueTask RouteIq(C2SStream stream, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
     {
         if (to.IsBare)
         {
-            return iqs.RouteToRoomsAsync(stream, element, head, to, hosted);
+            return RouteRequest(stream, element, whole, head, to, hosted);
         }
 
         if (!IqRouter.IsProper(stream, element, head, to))

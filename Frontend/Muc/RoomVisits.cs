@@ -21,10 +21,14 @@ internal sealed class RoomVisits(IGrainFactory grains, MucSession self, IRoomRep
     /// <summary>How many rooms are left at a time in this process by sessions that leave all of theirs.</summary>
     public const int DeparturesMax = 64;
 
+    /// <summary>IQs of one session that rooms and their services may be at.</summary>
+    public const int RequestsMax = 64;
+
     private const ushort StatusSelf = 110;
     private const ushort StatusNicknameChanged = 303;
 
     private readonly Dictionary<string, RoomVisit> _visits = new(StringComparer.Ordinal);
+    private int _requests;
 
     private enum Place
     {
@@ -60,6 +64,20 @@ internal sealed class RoomVisits(IGrainFactory grains, MucSession self, IRoomRep
             }
         }
     }
+
+    /// <summary>Whether there is a place for one more IQ; then <see cref="EndRequest"/> gives it back.</summary>
+    public bool TryBeginRequest()
+    {
+        if (Interlocked.Increment(ref _requests) <= RequestsMax)
+        {
+            return true;
+        }
+
+        EndRequest();
+        return false;
+    }
+
+    public void EndRequest() => Interlocked.Decrement(ref _requests);
 
     /// <summary>Whether the session is in the room, as far as is known here.</summary>
     public bool IsInside(Jid room)

@@ -44,13 +44,25 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
         return RouteAway(stream, StanzaStamping.Stamp(stream, element, head, to), target);
     }
 
-    /// <summary>For a room service's domain, or for a room itself. What comes back as an answer is for nobody.</summary>
-    public ValueTask RouteToRoomsAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid to, HostedDomain hosted)
+    /// <summary>Who answers a request for a room service's domain or for a room itself; null when nobody does, which is said here. What comes back as an answer is for nobody.</summary>
+    /// <param name="whole">The same element, with all declarations that it needs.</param>
+    public (IIqHandler Handler, IqRequest Request)? FindForRooms(
+        C2SStream stream, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
     {
-        var isRequest = head.StanzaType is StanzaType.Get or StanzaType.Set;
-        return IsProper(stream, element, head, to) && isRequest
-            ? HandleAsync(stream, element, head, to, to.HasLocalpart ? IqTarget.Room : IqTarget.RoomService, hosted)
-            : default;
+        if (!IsProper(stream, element, head, to) || head.StanzaType is not (StanzaType.Get or StanzaType.Set))
+        {
+            return null;
+        }
+
+        var target = to.HasLocalpart ? IqTarget.Room : IqTarget.RoomService;
+        if (handlers.Find(head.FirstChildNamespace(element), head.FirstChildName(element), target) is { } handler)
+        {
+            var xml = handler.NeedsPayload ? whole.ToArray() : [];
+            return (handler, new IqRequest(stream, head.StanzaType, head.IdText(element)!, to, target, xml) { Hosted = hosted });
+        }
+
+        StanzaErrorWriter.Refuse(stream, StanzaKind.Iq, head.StanzaType, head.IdText(element), to, StanzaError.ServiceUnavailable);
+        return null;
     }
 
     /// <summary>RFC 6120 §8.2.3; what is not is refused here.</summary>
@@ -66,12 +78,10 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
         return isProper;
     }
 
-    private ValueTask HandleAsync(
-        C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, IqTarget target, HostedDomain hosted = default)
+    private ValueTask HandleAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, IqTarget target)
     {
         var handler = handlers.Find(head.FirstChildNamespace(element), head.FirstChildName(element), target);
-        var xml = handler?.NeedsPayload == true ? element.ToArray() : [];
-        var request = new IqRequest(stream, head.StanzaType, head.IdText(element)!, to, target, xml) { Hosted = hosted };
+        var request = new IqRequest(stream, head.StanzaType, head.IdText(element)!, to, target, handler?.NeedsPayload == true ? element.ToArray() : []);
         if (handler is null)
         {
             // RFC 6121 §8.5.2.1.3; of another's roster not even that much is said (RFC 6121 §2.1.3).
@@ -83,7 +93,7 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
     }
 
     /// <summary>Nobody is left unanswered, whatever becomes of the grain behind it.</summary>
-    private static async Task AnswerAsync(IIqHandler handler, IqRequest request)
+    public static async Task AnswerAsync(IIqHandler handler, IqRequest request)
     {
         try
         {

@@ -121,7 +121,7 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
             ["allow_unencrypted_plain_auth"] = true,
             ["http_roster_url"] = server.Hooks.UrlOf(Real(domain)),
         };
-        foreach (var (key, value) in JsonNode.Parse(json)!.AsObject())
+        foreach (var (key, value) in JsonNode.Parse(Real(json))!.AsObject())
         {
             document.Remove(key);
             if (value is not null)

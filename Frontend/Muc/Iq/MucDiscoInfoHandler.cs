@@ -15,6 +15,8 @@ internal sealed class MucDiscoInfoHandler(IGrainFactory grains) : MucIqHandler
 
     public override IqTarget Targets => IqTarget.Room | IqTarget.RoomService;
 
+    public override bool IsInOrder => false;
+
     public override async ValueTask<IqReply> AnswerAsync(MucIqQuery query)
     {
         if (query.Type == StanzaType.Set)

@@ -20,6 +20,8 @@ internal sealed class MucDiscoItemsHandler(IGrainFactory grains) : MucIqHandler
 
     public override IqTarget Targets => IqTarget.Room | IqTarget.RoomService;
 
+    public override bool IsInOrder => false;
+
     public override async ValueTask<IqReply> AnswerAsync(MucIqQuery query)
     {
         if (query.Type == StanzaType.Set)

@@ -28,6 +28,9 @@ internal abstract class MucIqHandler : IIqHandler
     /// <summary>Rooms and their services tell of their features themselves, not their host.</summary>
     public string? Feature => null;
 
+    /// <summary>Whether it depends on what its sender sent to the room before.</summary>
+    public virtual bool IsInOrder => true;
+
     public async ValueTask HandleAsync(IqRequest request) =>
         request.Reply(await AnswerAsync(new MucIqQuery(
             request.Type, request.Stream.MucSession, request.To!, (MucServiceSettings)request.Hosted.Component!, request.Xml)));
