@@ -15,10 +15,7 @@ internal static partial class MucConfigFields
     private const int PasswordCharactersMax = 255;
 
     /// <summary>More than any room can hold.</summary>
-    private const int MaxUsersMax = 1_000_000;
-
-    /// <summary>As many messages as a room keeps at most.</summary>
-    private const int HistoryLengthMax = 1000;
+    private const int MaxUsersMax = 100_000;
 
     /// <summary>Highest first; a role whose presence is broadcast brings those above it.</summary>
     private static readonly ImmutableArray<MucRole> Roles = [MucRole.Moderator, MucRole.Participant, MucRole.Visitor];
@@ -62,7 +59,7 @@ internal static partial class MucConfigFields
             Read = config => config.MembersSeeLists ? ["moderator", "participant"] : ["moderator"],
             Change = (change, values) => values.All(value => value is "moderator" or "participant") ? change with { MembersSeeLists = values.Contains("participant") } : null,
         },
-        Number("historylength", "How many messages are kept for those who enter", HistoryLengthMax, config => config.HistoryLength,
+        Number("historylength", "How many messages are kept for those who enter", MucRoomConfig.HistoryLengthMax, config => config.HistoryLength,
             (change, value) => change with { HistoryLength = value }) with { FormName = "muc#maxhistoryfetch", FormAlias = "muc#roomconfig_historylength" },
     ];
 

@@ -51,9 +51,13 @@ public sealed partial class CompletenessTests
     public void IqHandlers_ThatAccountsOrHostsOffer_NameTheirFeature()
     {
         // RFC 6120's bind and RFC 3921's session are told in the stream features instead.
-        var silent = HandlerTypes.All.Where(handler => handler.Feature is null).Select(handler => handler.GetType());
+        var offered = HandlerTypes.All.Where(handler => (handler.Targets & (IqTarget.Account | IqTarget.Host)) != 0).ToArray();
+        var silent = offered.Where(handler => handler.Feature is null).Select(handler => handler.GetType());
 
         Assert.Equal([typeof(BindHandler), typeof(SessionHandler)], silent);
+
+        // Rooms and their services tell of theirs themselves.
+        Assert.All(HandlerTypes.All.Except(offered), handler => Assert.Null(handler.Feature));
         Assert.All(HandlerTypes.All.Where(handler => handler.Feature is not null), handler => Assert.Equal(handler.Namespace, handler.Feature));
     }
 

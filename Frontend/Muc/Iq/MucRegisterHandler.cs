@@ -44,15 +44,10 @@ internal sealed class MucRegisterHandler(IGrainFactory grains) : MucIqHandler
             return outcome.Error;
         }
 
+        // A refusal goes to the room as well: it knows how it is put.
         var decision = await grains.MucAuth(query.To, query.From).DecideAsync(nickname, isAfresh: false);
-        if (MucDecisions.RefusalOf(decision) is { } refusal)
-        {
-            return refusal;
-        }
-
         outcome = await room.RegisterAsync(query.From, nickname, decision);
 
-        // Only a decision that is not for this nickname could be asked for again, and it was asked for it.
         return outcome.NeedsDecision ? StanzaError.InternalServerErrorWait : outcome.Error;
     }
 

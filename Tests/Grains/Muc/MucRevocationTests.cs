@@ -194,7 +194,7 @@ public sealed class MucRevocationTests(MucSilo silo) : IClassFixture<MucSilo>, I
         Assert.Equal(MucVerdict.Refused, (await service.Of().DecideAsync("R", false)).Verdict);
         Assert.Equal(2, _hook.Requests.Count);
 
-        silo.Hosts.Remove(new MucServiceSettings { Domain = service.Domain });
+        service.Remove();
         Assert.Equal(MucVerdict.Failed, (await service.Of().DecideAsync("R", true)).Verdict);
     }
 

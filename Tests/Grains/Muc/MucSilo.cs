@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosting;
@@ -78,5 +79,9 @@ internal sealed record MucService(MucSilo Silo, HostSettings Host, MucHttpAuthSe
     public IMucAuthGrain Of(string user = "romeo", string room = "stage") => Silo.Grains.MucAuth(Room(room), Jid.Parse($"{user}@{Host.Domain}"));
 
     /// <summary>Changes who decides; null for nobody.</summary>
-    public void Set(MucHttpAuthSettings? auth) => Silo.Hosts.Set(Host, new MucServiceSettings { Domain = Domain, HttpAuth = auth });
+    public void Set(MucHttpAuthSettings? auth) => Silo.Hosts.Set(
+        Host with { Components = ImmutableDictionary<string, ComponentSettings>.Empty.Add(Domain, new MucServiceSettings { Domain = Domain, HttpAuth = auth }) });
+
+    /// <summary>Leaves the host without it.</summary>
+    public void Remove() => Silo.Hosts.Set(Host);
 }
