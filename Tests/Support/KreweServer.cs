@@ -45,6 +45,7 @@ internal sealed class KreweServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         ImmutableArray<IPEndPoint> endpoints = [.. addresses.Select(address => new IPEndPoint(IPAddress.Loopback, new Uri(address).Port))];
         (C2S, C2STls) = (endpoints[0], endpoints[1]);
+        (WebSocket, SecureWebSocket) = (new Uri($"ws://{endpoints[2]}/xmpp-websocket"), new Uri($"wss://{endpoints[3]}/xmpp-websocket"));
         Http = new HttpClient { BaseAddress = new Uri($"http://{endpoints[2]}/") };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
     }
@@ -52,6 +53,10 @@ internal sealed class KreweServer : IAsyncDisposable
     public IPEndPoint C2S { get; }
 
     public IPEndPoint C2STls { get; }
+
+    public Uri WebSocket { get; }
+
+    public Uri SecureWebSocket { get; }
 
     /// <summary>With the provider's token.</summary>
     public HttpClient Http { get; }
@@ -76,6 +81,7 @@ internal sealed class KreweServer : IAsyncDisposable
             ListenC2S = [new IPEndPoint(IPAddress.Loopback, 0)],
             ListenC2STls = [new IPEndPoint(IPAddress.Loopback, 0)],
             ListenHttp = [new IPEndPoint(IPAddress.Loopback, 0)],
+            ListenHttps = [new IPEndPoint(IPAddress.Loopback, 0)],
             Data = data,
             AdminToken = AdminToken,
             EgressAllow = [new EgressAllowance(IPNetwork.Parse("127.0.0.0/8"), null)],

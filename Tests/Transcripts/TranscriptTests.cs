@@ -11,19 +11,33 @@ public sealed class GrainPathTranscripts(GrainPathServer server) : TranscriptTes
 /// <summary>Every transcript, each byte sent by itself.</summary>
 public sealed class ByteByByteTranscripts(LocalPathServer server) : TranscriptTests(server, isByteByByte: true), IClassFixture<LocalPathServer>;
 
+/// <summary>Every transcript that says nothing of TCP, over WebSocket.</summary>
+public sealed class WebSocketTranscripts(LocalPathServer server) : IClassFixture<LocalPathServer>
+{
+    public static TheoryData<string> All => [.. TranscriptTests.Names];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public Task Transcript(string name) => TranscriptTests.RunAsync(server, name, isByteByByte: false, isWebSocket: true);
+}
+
 public abstract class TranscriptTests(TranscriptServer server, bool isByteByByte = false)
 {
     private static readonly string Root = Path.Combine(AppContext.BaseDirectory, "Transcripts");
 
-    public static TheoryData<string> All => [.. Directory.EnumerateFiles(Root, "*.xt", SearchOption.AllDirectories)
+    public static TheoryData<string> All => [.. Names];
+
+    public static IEnumerable<string> Names => [.. Directory.EnumerateFiles(Root, "*.xt", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/')).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(All))]
-    public async Task Transcript(string name)
+    public Task Transcript(string name) => RunAsync(server, name, isByteByByte, isWebSocket: false);
+
+    internal static async Task RunAsync(TranscriptServer server, string name, bool isByteByByte, bool isWebSocket)
     {
         var text = await File.ReadAllTextAsync(Path.Combine(Root, name));
-        await new TranscriptRunner(server.Krewe, TranscriptParser.Parse(name, text), isByteByByte).RunAsync();
+        await new TranscriptRunner(server.Krewe, TranscriptParser.Parse(name, text), isByteByByte, isWebSocket).RunAsync();
     }
 }
 
