@@ -46,6 +46,12 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false)
                 return false;
             }
 
+            if (first.Length + second.Length + third.Length == 0)
+            {
+                // What holds nothing is no message either.
+                return true;
+            }
+
             if (isFramed)
             {
                 BeginMessage(ref first);
