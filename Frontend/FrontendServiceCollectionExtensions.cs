@@ -38,6 +38,8 @@ internal static class FrontendServiceCollectionExtensions
         app.MapKreweApi();
         RefreshEndpoints.Map(app);
         app.MapKreweMetrics();
+        HostMetaEndpoints.Map(app);
+        WebSocketEndpoint.Map(app);
     }
 
     private static void AddStreams(this IServiceCollection services)
@@ -45,6 +47,8 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<C2SServices>();
         services.AddSingleton<C2SConnectionHandler>();
         services.AddSingleton<DirectTlsConnectionHandler>();
+        services.AddSingleton<WebSocketEndpoint>();
+        services.AddSingleton<HostMetaEndpoints>();
         services.AddSingleton<StreamWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamWatch>());
         services.AddHostedService<HostWatch>();

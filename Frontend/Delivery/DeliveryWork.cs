@@ -101,14 +101,21 @@ internal sealed class DeliveryWork(SessionTable sessions)
         }
 
         var output = Rent();
+        var isPut = true;
         foreach (var stanza in stanzas)
         {
             output.Write(MucStanzaWriter.Start(stanza.Kind));
             output.Write(stream.FromFull);
             MucStanzaWriter.WriteRest(output, stanza);
+            if (stream.Queue.IsFramed)
+            {
+                // RFC 7395 §3.3: one message for each.
+                isPut = isPut && TryPut(stream, output.WrittenSpan, default, default, isOnly: false);
+                output.ResetWrittenCount();
+            }
         }
 
-        if (!TryPut(stream, output.WrittenSpan, default, default, isOnly))
+        if (!isPut || !TryPut(stream, output.WrittenSpan, default, default, isOnly))
         {
             NoteGone(session);
             return;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
@@ -23,9 +22,6 @@ internal sealed class RefreshEndpoints(
 
     /// <summary>Of the hosts that are looked at to find the only one: two are enough to know that there is none.</summary>
     private const int HostsAtOnce = 16;
-
-    /// <summary>What a proxy adds; with any of these the peer's address says nothing of the caller.</summary>
-    private static readonly ImmutableArray<string> ForwardingHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"];
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -176,25 +172,9 @@ internal sealed class RefreshEndpoints(
 
     private bool IsAllowedByAddress(HttpContext http, HostSettings host)
     {
-        var peer = http.Connection.RemoteIpAddress;
-        if (peer is null || host.RosterAdminAllowFrom.IsEmpty)
-        {
-            return false;
-        }
-
-        peer = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
-        if (ForwardingHeaders.Any(http.Request.Headers.ContainsKey))
-        {
-            if (!options.TrustedProxies.Any(network => network.Contains(peer))
-                || !IPAddress.TryParse(http.Request.Headers["X-Forwarded-For"].ToString().Split(',')[^1].Trim(), out var forwarded))
-            {
-                return false;
-            }
-
-            peer = forwarded;
-        }
-
-        return host.RosterAdminAllowFrom.Any(network => network.Contains(peer));
+        return !host.RosterAdminAllowFrom.IsEmpty
+            && HttpPeer.Of(http, options.TrustedProxies).Client is { } client
+            && host.RosterAdminAllowFrom.Any(network => network.Contains(client));
     }
 
     private static string? Prepared(string text) => JidEnforcement.TryPrepareDomainpart(text, out var domain) ? domain : null;

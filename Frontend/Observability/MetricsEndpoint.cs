@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Krewe.Contracts.Hosting;
@@ -31,11 +30,12 @@ internal static class MetricsEndpoint
         var metrics = app.Services.GetRequiredService<OpenMetrics>();
         app.Services.GetRequiredService<ProcessInstruments>();
         app.Services.GetRequiredService<FrontendInstruments>();
-        var token = Encoding.UTF8.GetBytes(app.Services.GetRequiredService<KreweOptions>().AdminToken);
+        var options = app.Services.GetRequiredService<KreweOptions>();
+        var token = Encoding.UTF8.GetBytes(options.AdminToken);
         app.MapGet("/metrics", (HttpContext context) =>
         {
             context.Response.Headers.CacheControl = "no-store";
-            if (IsFromThisMachine(context) || HasToken(context, token))
+            if (HttpPeer.Of(context, options.TrustedProxies).IsThisMachine || HasToken(context, token))
             {
                 return Results.Text(metrics.Expose(), OpenMetrics.ContentType);
             }
@@ -46,16 +46,6 @@ internal static class MetricsEndpoint
         }).WithTags("health").WithSummary("What the process measures, as OpenMetrics: for the provider, and for requests from this machine that came through no proxy.")
             .Produces<string>(StatusCodes.Status200OK, "application/openmetrics-text").WithProblems(StatusCodes.Status401Unauthorized).WithoutToken(orToken: true);
     }
-
-    // A proxy on this machine makes everybody's requests come from loopback; it says so in one of these headers.
-    private static bool IsFromThisMachine(HttpContext context) =>
-        context.Connection.RemoteIpAddress is { } address
-        && IPAddress.IsLoopback(address)
-        && !context.Request.Headers.Keys.Any(static name =>
-            name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
-            || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
-            || name.Equals("Via", StringComparison.OrdinalIgnoreCase)
-            || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase));
 
     private static bool HasToken(HttpContext context, byte[] token) =>
         token.Length > 0

@@ -22,7 +22,6 @@ internal sealed partial class C2SStream
 
     private string _domain = "";
     private string _clientFrom = "";
-    private string _transport = "tcp";
     private HostSettings? _host;
     private SaslNegotiator? _sasl;
     private Jid? _account;
@@ -109,7 +108,9 @@ internal sealed partial class C2SStream
         _isHeaderSent = true;
         var output = ReplyBuffer.Rent();
         var xml = new XmppWriter(output);
-        xml.Raw("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'"u8);
+        xml.Raw(IsFramed
+            ? "<open xmlns='urn:ietf:params:xml:ns:xmpp-framing'"u8
+            : "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'"u8);
         xml.Attribute("id"u8, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
 
         // RFC 6120 §4.9.1.3: empty where there is no host to speak for.
@@ -119,7 +120,7 @@ internal sealed partial class C2SStream
             xml.Attribute("to"u8, _clientFrom);
         }
 
-        xml.Raw(" version='1.0' xml:lang='en'>"u8);
+        xml.Raw(IsFramed ? " version='1.0' xml:lang='en'/>"u8 : " version='1.0' xml:lang='en'>"u8);
         Queue.TryEnqueue(output.WrittenSpan);
     }
 
@@ -135,8 +136,14 @@ internal sealed partial class C2SStream
         {
             Advance(StreamState.Negotiating);
             var offer = SaslOffer.For(Host, IsEncrypted, Binding);
+            if (!IsEncrypted && !CanStartTls && Host.C2SRequireEncryption)
+            {
+                // There is nothing to go on with, and a client would wait for it.
+                StreamException.Throw(StreamErrorCondition.PolicyViolation, "encryption is required: use wss");
+            }
+
             _sasl = new SaslNegotiator(offer, _services.Sasl);
-            StreamFeaturesWriter.WriteUnauthenticated(output, !IsEncrypted, Host.C2SRequireEncryption, offer.Mechanisms, offer.ChannelBindingTypes);
+            StreamFeaturesWriter.WriteUnauthenticated(output, CanStartTls, Host.C2SRequireEncryption, offer.Mechanisms, offer.ChannelBindingTypes);
         }
 
         Queue.TryEnqueue(output.WrittenSpan);
@@ -155,7 +162,7 @@ internal sealed partial class C2SStream
         var head = frame.Head;
         return (_state, head.Namespace) switch
         {
-            (StreamState.Negotiating, ElementNamespace.Tls) => StartTlsAsync(head, element),
+            (StreamState.Negotiating, ElementNamespace.Tls) when !IsFramed => StartTlsAsync(head, element),
             (StreamState.Negotiating, ElementNamespace.Sasl) => HandleSaslAsync(head, element),
             (StreamState.AwaitBind, _) when head.IsStanza && head.Kind == StanzaKind.Iq => BindAsync(head, element),
             _ when head.IsStanza => throw new StreamException(StreamErrorCondition.NotAuthorized),
@@ -288,9 +295,8 @@ internal sealed partial class C2SStream
         }
 
         Session = Session == 0 ? _services.Sessions.NextNumber() : Session;
-        _transport = !IsEncrypted ? "tcp" : _isDirectTls ? "tls" : "starttls";
         var account = _account!;
-        var request = new BindRequest(_services.Frontend, Session, resource, Host.Limits.SessionsPerUser, BindConflict.Override, _transport, Address);
+        var request = new BindRequest(_services.Frontend, Session, resource, Host.Limits.SessionsPerUser, BindConflict.Override, TransportName, Address);
 
         // In the table before the silo knows of it: what is delivered at once must find it.
         _boundAt = _services.Time.GetUtcNow();
@@ -315,7 +321,7 @@ internal sealed partial class C2SStream
         (_fromFull, _fromBare) = (Escaped(self), Escaped(self.ToBare()));
         _counted = _counters = _services.Instruments.Host(_domain);
         _services.Watch.Bound(this);
-        _services.Instruments.StreamOpened(_domain, _transport);
+        _services.Instruments.StreamOpened(_domain, TransportName);
         _services.Log.Bound(_connection.ConnectionId, self.ToString());
         var output = ReplyBuffer.Rent();
         var xml = new XmppWriter(output);

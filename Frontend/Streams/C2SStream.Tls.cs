@@ -16,7 +16,6 @@ internal sealed partial class C2SStream
     /// <summary>XEP-0368 §5.</summary>
     private static readonly SslApplicationProtocol Alpn = new("xmpp-client");
 
-    private readonly bool _isDirectTls;
     private bool _isTlsNext;
 
     /// <summary>While it is, nobody but TLS may write.</summary>
@@ -25,7 +24,10 @@ internal sealed partial class C2SStream
     private string? _sni;
     private ServerCertificate? _certificate;
 
-    public bool IsEncrypted => _tls is not null;
+    public bool IsEncrypted => _tls is not null || _transport == StreamTransport.SecureWebSocket;
+
+    /// <summary>RFC 7395 §3.9: over WebSocket TLS is never begun within the stream.</summary>
+    private bool CanStartTls => !IsEncrypted && !IsFramed;
 
     private async Task UpgradeToTlsAsync()
     {

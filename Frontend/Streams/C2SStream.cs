@@ -41,7 +41,8 @@ internal sealed partial class C2SStream
 
     private readonly C2SServices _services;
     private readonly ConnectionContext _connection;
-    private readonly StanzaFramer _framer;
+    private readonly StreamFramer _framer;
+    private readonly StreamTransport _transport;
     private PipeReader _input;
     private StreamState _state;
     private bool _isHeaderSent;
@@ -49,14 +50,14 @@ internal sealed partial class C2SStream
     private string _endReason = "connection-lost";
     private long _lastInbound = Environment.TickCount64;
 
-    public C2SStream(C2SServices services, ConnectionContext connection, bool isDirectTls)
+    public C2SStream(C2SServices services, ConnectionContext connection, StreamTransport transport)
     {
         _services = services;
         _connection = connection;
-        _isDirectTls = isDirectTls;
+        _transport = transport;
         _input = connection.Transport.Input;
-        Queue = new OutboundQueue(connection.Transport.Output);
-        _framer = new StanzaFramer(StreamLimits.Default.PreAuthBytesMax);
+        Queue = new OutboundQueue(connection.Transport.Output, IsFramed);
+        _framer = IsFramed ? new MessageFramer(StreamLimits.Default.PreAuthBytesMax) : new StanzaFramer(StreamLimits.Default.PreAuthBytesMax);
     }
 
     /// <summary>The session's number; 0 until a resource is bound.</summary>
@@ -79,7 +80,15 @@ internal sealed partial class C2SStream
 
     public long OpenedAt { get; } = Environment.TickCount64;
 
-    public SessionListing Listing => new(Self!, _transport, Address, _boundAt, IsAvailable);
+    public SessionListing Listing => new(Self!, TransportName, Address, _boundAt, IsAvailable);
+
+    /// <summary>Each element is a WebSocket message of its own (RFC 7395).</summary>
+    private bool IsFramed => _transport is StreamTransport.WebSocket or StreamTransport.SecureWebSocket;
+
+    private bool IsDirectTls => _transport == StreamTransport.DirectTls;
+
+    /// <summary>For the operator's list of sessions and the metrics.</summary>
+    private string TransportName => IsFramed ? "websocket" : !IsEncrypted ? "tcp" : IsDirectTls ? "tls" : "starttls";
 
     private string Address => (_connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "";
 
@@ -88,7 +97,7 @@ internal sealed partial class C2SStream
         try
         {
             _services.Watch.Add(this);
-            if (_isDirectTls)
+            if (IsDirectTls)
             {
                 await UpgradeToTlsAsync();
             }
@@ -115,7 +124,7 @@ internal sealed partial class C2SStream
     /// <summary>Ends the stream with an error (RFC 6120 §4.9); the first call counts. May be called from any thread.</summary>
     public void End(StreamErrorCondition condition, string? text)
     {
-        if (_isInHandshake || (_isDirectTls && _tls is null))
+        if (_isInHandshake || (IsDirectTls && _tls is null))
         {
             // There is nobody yet who could read it.
             Abort(condition.ToName());
@@ -131,7 +140,7 @@ internal sealed partial class C2SStream
 
             var xml = ReplyBuffer.Rent();
             StreamErrorWriter.Write(xml, condition, text);
-            Queue.TryEnqueue(xml.WrittenSpan);
+            WriteStreamEnd(xml.WrittenSpan);
             _ = CloseOutputAsync();
         }
     }
@@ -143,10 +152,23 @@ internal sealed partial class C2SStream
         {
             if (_isHeaderSent)
             {
-                Queue.TryEnqueue(Tokens.StreamClose);
+                WriteStreamEnd();
             }
 
             _ = CloseOutputAsync();
+        }
+    }
+
+    /// <param name="error">A stream error, with nothing between it and the end.</param>
+    private void WriteStreamEnd(ReadOnlySpan<byte> error = default)
+    {
+        if (IsFramed)
+        {
+            Queue.TryEnqueue(error, error.IsEmpty ? default : Tokens.MessageEnd, Tokens.FramedClose);
+        }
+        else
+        {
+            Queue.TryEnqueue(error, Tokens.StreamClose);
         }
     }
 
@@ -317,7 +339,7 @@ internal sealed partial class C2SStream
 
         if (_counted is not null)
         {
-            _services.Instruments.StreamClosed(_domain, _transport);
+            _services.Instruments.StreamClosed(_domain, TransportName);
         }
 
         _services.Instruments.StreamEnded(_endReason);

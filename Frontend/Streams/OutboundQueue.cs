@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Streams;
 
@@ -7,7 +8,9 @@ namespace Krewe.Frontend.Streams;
 /// What waits to be written to one stream. Anybody may append; whoever finds nobody writing becomes the one writer and drains what is there, many
 /// stanzas for each flush. The bytes that wait are bounded: a peer that reads too slowly loses its stream, not our memory.
 /// </summary>
-internal sealed class OutboundQueue(PipeWriter output)
+/// <param name="output">The transport.</param>
+/// <param name="isFramed">Whether each element goes out as a message of its own (RFC 7395 §3.3): with its namespace, and <see cref="Tokens.MessageEnd"/> behind it.</param>
+internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false)
 {
     /// <summary>
     /// What may wait before the stream counts as too slow. One larger thing, such as a big roster, is let in while less than this waits.
@@ -16,6 +19,7 @@ internal sealed class OutboundQueue(PipeWriter output)
     public const int WaitingBytesMax = 1024 * 1024;
 
     private const int BufferBytesMin = 512;
+    private const int MessageEndBytes = 1;
 
     /// <summary>How much may be held back for one flush: what a socket takes at once.</summary>
     private const int HeldBytesMax = 64 * 1024;
@@ -27,6 +31,9 @@ internal sealed class OutboundQueue(PipeWriter output)
     private bool _isHeld;
     private bool _isClosed;
     private TaskCompletionSource? _drained;
+
+    /// <summary>Whether several elements must not be appended as one.</summary>
+    public bool IsFramed => isFramed;
 
     /// <summary>The transport; replaced once, when TLS is put under the stream and nothing waits.</summary>
     public PipeWriter Output { get; set; } = output;
@@ -116,16 +123,32 @@ internal sealed class OutboundQueue(PipeWriter output)
             return false;
         }
 
-        var added = first.Length + second.Length + third.Length;
-        if (_buffer.Length - _length < added)
+        if (first.Length + second.Length + third.Length == 0)
         {
-            Grow(_length + added);
+            // What holds nothing is no message either.
+            return true;
+        }
+
+        if (isFramed)
+        {
+            BeginMessage(ref first);
+        }
+
+        var added = first.Length + second.Length + third.Length;
+        if (_buffer.Length - _length < added + MessageEndBytes)
+        {
+            Grow(_length + added + MessageEndBytes);
         }
 
         first.CopyTo(_buffer.AsSpan(_length));
         second.CopyTo(_buffer.AsSpan(_length + first.Length));
         third.CopyTo(_buffer.AsSpan(_length + first.Length + second.Length));
         _length += added;
+        if (isFramed)
+        {
+            _buffer[_length++] = Tokens.MessageEnd[0];
+        }
+
         return true;
     }
 
@@ -146,6 +169,21 @@ internal sealed class OutboundQueue(PipeWriter output)
         {
             return _isDraining ? (_drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
         }
+    }
+
+    // The name, and the declaration that belongs behind it, are written; the rest remains.
+    private void BeginMessage(ref ReadOnlySpan<byte> element)
+    {
+        var declaration = StandaloneElement.MissingDeclaration(element, out var nameEnd);
+        if (_buffer.Length - _length < nameEnd + declaration.Length)
+        {
+            Grow(_length + nameEnd + declaration.Length);
+        }
+
+        element[..nameEnd].CopyTo(_buffer.AsSpan(_length));
+        declaration.CopyTo(_buffer.AsSpan(_length + nameEnd));
+        _length += nameEnd + declaration.Length;
+        element = element[nameEnd..];
     }
 
     private void Drain()

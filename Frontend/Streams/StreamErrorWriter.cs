@@ -3,7 +3,7 @@ using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Streams;
 
-/// <summary>RFC 6120 §4.9.2: a stream error and the closing tag behind it.</summary>
+/// <summary>RFC 6120 §4.9.2: a stream error. What ends the stream belongs behind it.</summary>
 internal static class StreamErrorWriter
 {
     public static void Write(IBufferWriter<byte> output, StreamErrorCondition condition, string? text)
@@ -19,6 +19,6 @@ internal static class StreamErrorWriter
             xml.Raw("</text>"u8);
         }
 
-        xml.Raw("</stream:error></stream:stream>"u8);
+        xml.Raw("</stream:error>"u8);
     }
 }

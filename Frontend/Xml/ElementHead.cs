@@ -15,6 +15,9 @@ internal enum ElementNamespace : byte
     StreamManagement,
     ClientState,
 
+    /// <summary>RFC 7395: streams over WebSocket.</summary>
+    Framing,
+
     /// <summary>Any other.</summary>
     Other,
 }

@@ -17,5 +17,6 @@ internal static class ElementNamespaces
             : value.SequenceEqual(Tokens.StreamsNamespace) ? ElementNamespace.Streams
             : value.SequenceEqual(Tokens.TlsNamespace) ? ElementNamespace.Tls
             : value.SequenceEqual(Tokens.ClientStateNamespace) ? ElementNamespace.ClientState
+            : value.SequenceEqual(Tokens.FramingNamespace) ? ElementNamespace.Framing
             : ElementNamespace.Other;
 }

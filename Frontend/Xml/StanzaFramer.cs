@@ -7,29 +7,20 @@ namespace Krewe.Frontend.Xml;
 /// Cuts the bytes of one stream into its header, its first-level elements and its end (RFC 6120 §4.2 to §4.4), each proven well-formed and within
 /// the limits before more than that is buffered. It does not judge what the elements say. After an exception it is of no more use.
 /// </summary>
-internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = null)
+internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = null) : StreamFramer(stanzaBytesMax, limits)
 {
-    private readonly XmlScanner _scanner = new(limits ?? StreamLimits.Default);
-    private byte[] _assembly = [];
-    private int _assembled;
     private bool _isInItem;
     private bool _hasEnded;
     private bool _isRestarted;
-
-    /// <summary>The longest item that is let through; raised after authentication.</summary>
-    public int StanzaBytesMax { get; set; } = stanzaBytesMax;
-
-    /// <summary>The peer's header of the current stream.</summary>
-    public StreamHeader Header => _scanner.Header;
 
     /// <summary>Whether white space stood in front of the item just read, or stands in front of the next one as far as it has come (RFC 6120 §6.3.5 forbids it while SASL is negotiated).</summary>
     public bool SawWhitespace { get; private set; }
 
     /// <summary>A new stream begins with the next byte (RFC 6120 §4.3.3): a declaration is allowed again, the old namespaces are forgotten.</summary>
-    public void Restart()
+    public override void Restart()
     {
         EndItem();
-        _scanner.Restart();
+        Scanner.Restart();
         _hasEnded = false;
         _isRestarted = true;
         SawWhitespace = false;
@@ -40,7 +31,7 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
     /// item and the XML declaration are taken off without a frame.
     /// </summary>
     /// <exception cref="StreamException">The bytes are no XMPP stream, or too many.</exception>
-    public bool TryRead(ref ReadOnlySequence<byte> buffer, out Frame frame)
+    public override bool TryRead(ref ReadOnlySequence<byte> buffer, out Frame frame)
     {
         frame = default;
         while (TryBegin(ref buffer))
@@ -51,7 +42,7 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
             }
 
             buffer = buffer.Slice(bytes.Length);
-            var item = _scanner.Item;
+            var item = Scanner.Item;
             if (item != ScannedItem.Declaration)
             {
                 frame = Describe(item, bytes);
@@ -71,7 +62,7 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
         return item switch
         {
             ScannedItem.Header => new Frame(FrameKind.StreamHeader, bytes, default),
-            ScannedItem.Element => new Frame(FrameKind.Element, bytes, _scanner.Head),
+            ScannedItem.Element => new Frame(FrameKind.Element, bytes, Scanner.Head),
             _ => new Frame(FrameKind.StreamEnd, bytes, default),
         };
     }
@@ -84,7 +75,7 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
             return true;
         }
 
-        if (_scanner.Item != ScannedItem.None)
+        if (Scanner.Item != ScannedItem.None)
         {
             EndItem();
             SawWhitespace = false;
@@ -99,7 +90,7 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
                 SawWhitespace = true;
 
                 // COMPAT: go-xmpp ends its last SASL element with a line feed and begins the new stream with an XML declaration behind it.
-                _scanner.AtStart &= _isRestarted;
+                Scanner.AtStart &= _isRestarted;
             }
 
             if (space < span.Length)
@@ -145,15 +136,15 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
         // A hostile peer must meet the limit before it can make us buffer more (RFC 6120 §13.12).
         var window = buffer.Length > StanzaBytesMax ? buffer.Slice(0, StanzaBytesMax) : buffer;
         var first = window.FirstSpan;
-        if (_assembled == 0 && first.Length >= _scanner.Position && _scanner.Scan(first))
+        if (Assembled == 0 && first.Length >= Scanner.Position && Scanner.Scan(first))
         {
-            bytes = window.Slice(0, _scanner.Position);
+            bytes = window.Slice(0, Scanner.Position);
             return true;
         }
 
-        if ((_assembled > 0 || !window.IsSingleSegment) && TryAssemble(window))
+        if ((Assembled > 0 || !window.IsSingleSegment) && TryAssemble(window))
         {
-            bytes = new ReadOnlySequence<byte>(_assembly, 0, _scanner.Position);
+            bytes = new ReadOnlySequence<byte>(Assembly[..Scanner.Position]);
             return true;
         }
 
@@ -169,10 +160,10 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
     // The scanner wants one piece. An item that lies in several is copied as its pieces come, each byte once and nothing behind the last piece.
     private bool TryAssemble(in ReadOnlySequence<byte> window)
     {
-        foreach (var segment in window.Slice(_assembled))
+        foreach (var segment in window.Slice(Assembled))
         {
             Append(segment.Span);
-            if (_assembled > _scanner.Position && _scanner.Scan(_assembly.AsSpan(0, _assembled)))
+            if (Assembled > Scanner.Position && Scanner.Scan(Assembly.Span))
             {
                 return true;
             }
@@ -181,35 +172,10 @@ internal sealed class StanzaFramer(int stanzaBytesMax, StreamLimits? limits = nu
         return false;
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
-    {
-        var needed = _assembled + bytes.Length;
-        if (needed > _assembly.Length)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _assembly.Length * 2));
-            _assembly.AsSpan(0, _assembled).CopyTo(larger);
-            ReturnAssembly();
-            _assembly = larger;
-        }
-
-        bytes.CopyTo(_assembly.AsSpan(_assembled));
-        _assembled = needed;
-    }
-
     private void EndItem()
     {
-        _scanner.Next();
+        Scanner.Next();
         _isInItem = false;
-        _assembled = 0;
-        ReturnAssembly();
-    }
-
-    private void ReturnAssembly()
-    {
-        if (_assembly.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_assembly);
-            _assembly = [];
-        }
+        DropAssembly();
     }
 }

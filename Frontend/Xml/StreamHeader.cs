@@ -15,8 +15,21 @@ internal sealed class StreamHeader
     private static readonly ReadOnlyMemory<byte> s_xmlNamespace = Tokens.XmlNamespace.ToArray();
     private readonly (ReadOnlyMemory<byte> Prefix, ReadOnlyMemory<byte> Value)[] _declarations = [];
 
+    /// <summary>Over WebSocket, before the first: each message is a document of its own, and nothing is declared outside of it (RFC 7395 §3.3.3).</summary>
+    public static readonly StreamHeader NoneFramed = new();
+
     private StreamHeader()
     {
+    }
+
+    /// <summary>The attributes of an <c>&lt;open/&gt;</c> (RFC 7395 §3.4). What it declares holds for itself alone.</summary>
+    internal StreamHeader(ReadOnlySpan<byte> open, in ElementHead head)
+    {
+        var cursor = new AttributeCursor(open[head.NameRange.End..head.StartTagEnd]);
+        while (cursor.MoveNext())
+        {
+            Set(cursor.Name, cursor.Value);
+        }
     }
 
     internal StreamHeader(ReadOnlySpan<byte> tag, ByteRange name, int prefixLength, ReadOnlySpan<XmlAttribute> attributes)

@@ -9,6 +9,14 @@ internal static class Tokens
     /// <summary>RFC 6120 §4.4: the closing tag of a stream.</summary>
     public static ReadOnlySpan<byte> StreamClose => "</stream:stream>"u8;
 
+    /// <summary>RFC 7395 §3.6: the end of a stream over WebSocket.</summary>
+    public static ReadOnlySpan<byte> FramedClose => "<close xmlns='urn:ietf:params:xml:ns:xmpp-framing'/>"u8;
+
+    /// <summary>The end of a WebSocket message within a pipe: a byte that UTF-8 never has.</summary>
+    public static ReadOnlySpan<byte> MessageEnd => [0xFF];
+
+    /// <summary>RFC 7395 §3.3.2.</summary>
+    public static ReadOnlySpan<byte> FramingNamespace => "urn:ietf:params:xml:ns:xmpp-framing"u8;
     public static ReadOnlySpan<byte> StreamsNamespace => "http://etherx.jabber.org/streams"u8;
     public static ReadOnlySpan<byte> ClientNamespace => "jabber:client"u8;
     public static ReadOnlySpan<byte> TlsNamespace => "urn:ietf:params:xml:ns:xmpp-tls"u8;

@@ -71,6 +71,9 @@ internal sealed partial class XmlScanner(StreamLimits limits)
         Next();
     }
 
+    /// <summary>Goes on below a header that came in another form than a start tag.</summary>
+    public void Open(StreamHeader header) => Header = header;
+
     /// <summary>The next byte begins a new item of the same stream.</summary>
     public void Next()
     {
@@ -117,7 +120,7 @@ internal sealed partial class XmlScanner(StreamLimits limits)
         switch (data[_position + 1])
         {
             case (byte)'/':
-                if (!HasHeader)
+                if (_depth == 0 && Header.QualifiedName.IsEmpty)
                 {
                     StreamException.Throw(StreamErrorCondition.NotWellFormed);
                 }

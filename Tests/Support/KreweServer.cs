@@ -45,6 +45,8 @@ internal sealed class KreweServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         ImmutableArray<IPEndPoint> endpoints = [.. addresses.Select(address => new IPEndPoint(IPAddress.Loopback, new Uri(address).Port))];
         (C2S, C2STls) = (endpoints[0], endpoints[1]);
+        WebSocket = new Uri($"ws://{endpoints[2]}/xmpp-websocket");
+        SecureWebSocket = new Uri($"wss://{endpoints[^1]}/xmpp-websocket");
         Http = new HttpClient { BaseAddress = new Uri($"http://{endpoints[2]}/") };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
     }
@@ -52,6 +54,10 @@ internal sealed class KreweServer : IAsyncDisposable
     public IPEndPoint C2S { get; }
 
     public IPEndPoint C2STls { get; }
+
+    public Uri WebSocket { get; }
+
+    public Uri SecureWebSocket { get; }
 
     /// <summary>With the provider's token.</summary>
     public HttpClient Http { get; }
@@ -63,7 +69,7 @@ internal sealed class KreweServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<KreweServer> StartAsync(bool useLocalPath = true)
+    public static async Task<KreweServer> StartAsync(bool useLocalPath = true, Func<KreweOptions, KreweOptions>? configure = null)
     {
         var data = Directory.CreateTempSubdirectory("krewe-test-").FullName;
         var errors = new ErrorLog();
@@ -71,16 +77,18 @@ internal sealed class KreweServer : IAsyncDisposable
         builder.Logging.ClearProviders().AddProvider(errors).SetMinimumLevel(LogLevel.Error);
 
         // Port 0: the system picks a free one, and nobody can take it in between.
-        var app = KreweHost.Build(builder, new KreweOptions
+        var options = new KreweOptions
         {
             ListenC2S = [new IPEndPoint(IPAddress.Loopback, 0)],
             ListenC2STls = [new IPEndPoint(IPAddress.Loopback, 0)],
             ListenHttp = [new IPEndPoint(IPAddress.Loopback, 0)],
+            ListenHttps = [new IPEndPoint(IPAddress.Loopback, 0)],
             Data = data,
             AdminToken = AdminToken,
             EgressAllow = [new EgressAllowance(IPNetwork.Parse("127.0.0.0/8"), null)],
             UseLocalPath = useLocalPath,
-        });
+        };
+        var app = KreweHost.Build(builder, configure?.Invoke(options) ?? options);
         await app.StartAsync();
         return new KreweServer(app, data, await TenantHooks.StartAsync(), errors);
     }
@@ -106,6 +114,9 @@ internal sealed class KreweServer : IAsyncDisposable
         using var answer = await Http.SendAsync(request).WaitAsync(Timeouts.Test);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
+
+    /// <summary>As a signal does.</summary>
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -27,7 +27,7 @@ internal sealed class MemoryConnection : IAsyncDisposable
 
     public string FullJid { get; private set; } = "";
 
-    public void Accept(C2SServices services) => _run = Task.Run(() => new C2SStream(services, _context, isDirectTls: false).RunAsync());
+    public void Accept(C2SServices services) => _run = Task.Run(() => new C2SStream(services, _context, StreamTransport.Tcp).RunAsync());
 
     /// <summary>SASL PLAIN without TLS, and a resource.</summary>
     public async Task LogInAsync(string localpart, string domain, string resource)

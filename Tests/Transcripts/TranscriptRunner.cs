@@ -12,7 +12,7 @@ namespace Krewe.Tests.Transcripts;
 /// Plays a transcript against a server. The hosts <c>verona.example</c> and <c>elsinore.example</c> are new ones in each run; at its end nobody may have got
 /// anything that the transcript does not say.
 /// </summary>
-internal sealed partial class TranscriptRunner(KreweServer server, Transcript transcript, bool isByteByByte)
+internal sealed partial class TranscriptRunner(KreweServer server, Transcript transcript, bool isByteByByte, bool isWebSocket = false)
 {
     private const string Verona = "verona.example";
     private const string Elsinore = "elsinore.example";
@@ -203,7 +203,7 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
     {
         var user = UserOf(name);
         await EnsureAccountAsync(user);
-        var actor = _actors[name] = new XmppActor(isByteByByte);
+        var actor = _actors[name] = new XmppActor(isByteByByte, isWebSocket ? server.WebSocket : null);
         await actor.LogInAsync(server.C2S, user.Localpart, user.Domain, name[(name.IndexOf('/') + 1)..], Real(user.Domain));
         return actor;
     }
@@ -327,7 +327,7 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
     private async Task ConnectAsync(string name, string? tls)
     {
         await EnsureHostAsync(Verona);
-        var actor = _actors[name] = new XmppActor(isByteByByte);
+        var actor = _actors[name] = new XmppActor(isByteByByte, isWebSocket ? server.WebSocket : null);
         await actor.ConnectAsync(tls is null ? server.C2S : server.C2STls);
         if (tls is not null)
         {

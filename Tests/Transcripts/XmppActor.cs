@@ -11,7 +11,8 @@ using Krewe.Tests.Support;
 namespace Krewe.Tests.Transcripts;
 
 /// <summary>One client of a transcript over a real socket, which sends whole or byte by byte.</summary>
-internal sealed class XmppActor(bool isByteByByte) : IAsyncDisposable
+/// <param name="webSocket">Where it connects instead, to say and hear the same over WebSocket.</param>
+internal sealed class XmppActor(bool isByteByByte, Uri? webSocket = null) : IAsyncDisposable
 {
     private static int s_fences;
 
@@ -28,8 +29,16 @@ internal sealed class XmppActor(bool isByteByByte) : IAsyncDisposable
 
     public async Task ConnectAsync(IPEndPoint endpoint)
     {
-        await _socket.ConnectAsync(endpoint);
-        _stream = new NetworkStream(_socket, ownsSocket: false);
+        if (webSocket is null)
+        {
+            await _socket.ConnectAsync(endpoint);
+            _stream = new NetworkStream(_socket, ownsSocket: false);
+        }
+        else
+        {
+            _stream = await WebSocketStream.ConnectAsync(webSocket);
+        }
+
         IsOpen = true;
     }
 
@@ -144,6 +153,7 @@ internal sealed class XmppActor(bool isByteByByte) : IAsyncDisposable
     public void Break()
     {
         IsOpen = false;
+        (_stream as WebSocketStream)?.Abort();
         _socket.LingerState = new LingerOption(true, 0);
         _socket.Dispose();
     }

@@ -43,6 +43,43 @@ public sealed class OutboundQueueTests
         Assert.Equal(["<a b='c'/>", "<d></d>"], transport.Flushed);
     }
 
+    /// <summary>RFC 7395 §3.3.3: each element a document, with what the stream's header would have declared.</summary>
+    [Theory]
+    [InlineData("<message to='a'><body>b</body></message>", "<message xmlns='jabber:client' to='a'><body>b</body></message>")]
+    [InlineData("<presence/>", "<presence xmlns='jabber:client'/>")]
+    [InlineData("<iq><a xmlns='b'/></iq>", "<iq xmlns='jabber:client'><a xmlns='b'/></iq>")]
+    [InlineData("<stream:features/>", "<stream:features xmlns:stream='http://etherx.jabber.org/streams'/>")]
+    [InlineData("<stream:error><a xmlns='b'/></stream:error>", "<stream:error xmlns:stream='http://etherx.jabber.org/streams'><a xmlns='b'/></stream:error>")]
+    [InlineData("<success xmlns='c'/>", "<success xmlns='c'/>")]
+    [InlineData("<proceed xmlns='c'/>", "<proceed xmlns='c'/>")]
+    [InlineData("<r xmlns='c'/>", "<r xmlns='c'/>")]
+    public void Framed_EachElementStandsAlone(string element, string message)
+    {
+        var transport = new HeldPipeWriter();
+        var queue = new OutboundQueue(transport, isFramed: true);
+
+        Assert.True(queue.TryEnqueue(Encoding.UTF8.GetBytes(element)));
+
+        // What stands for the end of a message is no UTF-8.
+        Assert.Equal([$"{message}\uFFFD"], transport.Flushed);
+    }
+
+    [Fact]
+    public void Framed_PartsAreOneMessage_AndNothingIsNone()
+    {
+        var transport = new HeldPipeWriter { IsHeld = true };
+        var queue = new OutboundQueue(transport, isFramed: true);
+
+        Assert.True(queue.TryEnqueue("<r xmlns='c'/>"u8));
+        Assert.True(queue.TryEnqueue("<message to='a'"u8, " from='b'"u8, "/>"u8));
+        Assert.True(queue.TryEnqueue(default));
+        Assert.True(queue.TryEnqueue(Encoding.UTF8.GetBytes($"<iq>{new string('x', 5000)}</iq>")));
+        transport.Release();
+
+        Assert.Equal(
+            ["<r xmlns='c'/>\uFFFD", $"<message xmlns='jabber:client' to='a' from='b'/>\uFFFD<iq xmlns='jabber:client'>{new string('x', 5000)}</iq>\uFFFD"], transport.Flushed);
+    }
+
     [Fact]
     public void WhatIsHeld_GoesOutAtTheFlush_OrWithWhatComesNext()
     {

@@ -26,7 +26,7 @@ internal sealed class UnreadStream
     {
         var services = new C2SServices(
             null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, new FrontendInstruments(Meters), time, NullLogger<C2SStream>.Instance);
-        Stream = new C2SStream(services, new DefaultConnectionContext("c", new Duplex(_output.Writer), null!), isDirectTls: false);
+        Stream = new C2SStream(services, new DefaultConnectionContext("c", new Duplex(_output.Writer), null!), StreamTransport.Tcp);
     }
 
     public C2SStream Stream { get; }

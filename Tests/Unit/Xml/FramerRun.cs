@@ -12,12 +12,12 @@ internal static class FramerRun
         "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' xmlns:x='urn:x' to='a.example' version='1.0' xml:lang='en'>";
 
     /// <summary>One line for each frame; the last says how it ended: <c>more</c> or the condition.</summary>
-    public static List<string> Whole(ReadOnlySpan<byte> bytes, StanzaFramer? framer = null) => InPieces(bytes.ToArray(), [], asSegments: false, framer);
+    public static List<string> Whole(ReadOnlySpan<byte> bytes, StreamFramer? framer = null) => InPieces(bytes.ToArray(), [], asSegments: false, framer);
 
-    public static List<string> Whole(string xml, StanzaFramer? framer = null) => Whole(Encoding.UTF8.GetBytes(xml), framer);
+    public static List<string> Whole(string xml, StreamFramer? framer = null) => Whole(Encoding.UTF8.GetBytes(xml), framer);
 
     /// <param name="asSegments">Each piece is a segment of its own; otherwise the pieces lie in one growing segment.</param>
-    public static List<string> InPieces(byte[] bytes, IEnumerable<int> cuts, bool asSegments, StanzaFramer? framer = null)
+    public static List<string> InPieces(byte[] bytes, IEnumerable<int> cuts, bool asSegments, StreamFramer? framer = null)
     {
         framer ??= new StanzaFramer(StreamLimits.Default.StanzaBytesMax);
         var said = new List<string>();
@@ -78,7 +78,7 @@ internal static class FramerRun
         }
     }
 
-    private static string Describe(StanzaFramer framer, Frame frame)
+    private static string Describe(StreamFramer framer, Frame frame)
     {
         byte[]? rented = null;
         var bytes = frame.Contiguous(ref rented);
