@@ -70,7 +70,7 @@ public class RoomDeliveryBenchmark
             var peer = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 1024 * 1024, NoDelay = true };
             await peer.ConnectAsync(listener.EndPoint);
             _peers.Add(peer);
-            var stream = new C2SStream(services, (await listener.AcceptAsync())!, isDirectTls: false);
+            var stream = new C2SStream(services, (await listener.AcceptAsync())!, StreamTransport.Tcp);
             Session(stream) = session;
             Self(stream) = Jid.Parse($"user{session}@h.example/resource");
             FromFull(stream) = Encoding.UTF8.GetBytes($"user{session}@h.example/resource");

@@ -11,7 +11,7 @@ public sealed class RoomVisitsTests
 {
     private static readonly Jid Coven = Jid.Parse("coven@rooms.h.example");
 
-    private readonly FakeRooms _rooms = new();
+    private readonly VisitedRooms _rooms = new();
 
     [Fact]
     public async Task Entry_IsOneCall_WhereNobodyIsAsked()

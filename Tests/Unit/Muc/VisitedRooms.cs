@@ -13,7 +13,7 @@ namespace Krewe.Tests.Unit.Muc;
 /// The rooms of one session with room and decision grains of the test's making. Everything that is called, and everything that the session is told, is one line in
 /// <see cref="NextAsync"/>'s order; calls that a test holds are answered when it says so.
 /// </summary>
-internal sealed class FakeRooms : IRoomReplies
+internal sealed class VisitedRooms : IRoomReplies
 {
     public static readonly MucSession Romeo = new(new FrontendRef("f", null!), 7, Jid.Parse("romeo@h.example/orchard"));
 
@@ -21,7 +21,7 @@ internal sealed class FakeRooms : IRoomReplies
     private readonly ConcurrentDictionary<string, TaskCompletionSource<object?>> _held = new();
     private readonly ConcurrentDictionary<string, object> _answers = new();
 
-    public FakeRooms()
+    public VisitedRooms()
     {
         var (factory, grains) = GrainFactoryDouble.Create();
         grains.With(room => GrainDouble.Create<IMucRoomGrain>((method, args) => CallRoom(Jid.Parse(room).Localpart!, method, args)));
@@ -107,7 +107,7 @@ internal sealed class FakeRooms : IRoomReplies
         return (held is null ? _answers.GetValueOrDefault(line) : await held.Task) is T other ? other : answer;
     }
 
-    private sealed class Said(FakeRooms rooms, string room, string text) : RoomStep
+    private sealed class Said(VisitedRooms rooms, string room, string text) : RoomStep
     {
         public override async Task RunAsync(RoomVisit visit)
         {
