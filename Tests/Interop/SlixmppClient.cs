@@ -34,6 +34,10 @@ internal sealed class SlixmppClient : IAsyncDisposable
 
     public Task SendAsync(string to, string body) => CommandAsync(new JsonObject { ["do"] = "send", ["to"] = to, ["body"] = body });
 
+    public Task JoinAsync(string room, string nickname) => CommandAsync(new JsonObject { ["do"] = "join", ["room"] = room, ["nick"] = nickname });
+
+    public Task SayAsync(string room, string body) => CommandAsync(new JsonObject { ["do"] = "say", ["room"] = room, ["body"] = body });
+
     /// <summary>The next event of that name about which <paramref name="condition"/> holds; the others before it are passed over.</summary>
     public async Task<JsonObject> NextAsync(string name, Func<JsonObject, bool>? condition = null)
     {

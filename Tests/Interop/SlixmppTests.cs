@@ -72,6 +72,34 @@ public sealed class SlixmppTests(DemoProcess demo) : IClassFixture<DemoProcess>
     }
 
     [SlixmppFact]
+    public async Task Room_AfterAChangeInTheApplication_LosesWhoIsTakenOffItsList()
+    {
+        const string Room = "court@rooms.elsinore.localhost";
+        await using var hamlet = SlixmppClient.Start("hamlet@elsinore.localhost/castle", Password, demo.C2SPort);
+        await hamlet.NextAsync("roster");
+        await hamlet.JoinAsync(Room, "Hamlet");
+        await hamlet.NextAsync("presence", presence => Text(presence, "from") == $"{Room}/Hamlet");
+        await using var ophelia = SlixmppClient.Start("ophelia@elsinore.localhost/garden", Password, demo.C2SPort);
+        await ophelia.NextAsync("roster");
+        await ophelia.JoinAsync(Room, "Ophelia");
+        await ophelia.NextAsync("presence", presence => Text(presence, "from") == $"{Room}/Ophelia" && Statuses(presence).Contains(110));
+        await ophelia.SayAsync(Room, "my lord");
+        Assert.Equal($"{Room}/Ophelia", Text(await hamlet.NextAsync("message", message => Text(message, "body") == "my lord"), "from"));
+
+        using var application = new HttpClient { BaseAddress = demo.Contacts };
+        using var saved = await application.PutAsJsonAsync("elsinore.localhost/rooms/court", new[] { "hamlet" });
+
+        Assert.Contains("\"removed\":1", Text((await saved.Content.ReadFromJsonAsync<JsonObject>())!, "message"), StringComparison.Ordinal);
+        var gone = await ophelia.NextAsync("presence", presence => Text(presence, "from") == $"{Room}/Ophelia" && Text(presence, "type") == "unavailable");
+        Assert.Equal([110, 307], Statuses(gone));
+        Assert.Equal("You are not on the list for this room.", Text(gone, "reason"));
+        var seen = await hamlet.NextAsync("presence", presence => Text(presence, "from") == $"{Room}/Ophelia" && Text(presence, "type") == "unavailable");
+        Assert.Equal([307], Statuses(seen));
+        await ophelia.JoinAsync(Room, "Ophelia");
+        Assert.Equal("not-authorized", Text(await ophelia.NextAsync("refused"), "condition"));
+    }
+
+    [SlixmppFact]
     public async Task Sigterm_WithAClient_TellsItAndStopsInTime()
     {
         var own = new DemoProcess();
@@ -89,6 +117,8 @@ public sealed class SlixmppTests(DemoProcess demo) : IClassFixture<DemoProcess>
             await own.DisposeAsync();
         }
     }
+
+    private static int[] Statuses(JsonObject presence) => [.. presence["statuses"]!.AsArray().Select(code => (int)code!)];
 
     private static string Text(JsonObject source, string key) => source[key]?.GetValue<string>() ?? "";
 }

@@ -1,8 +1,8 @@
 """One XMPP client, driven by lines of JSON: commands come on stdin, what happens goes to stdout.
 
 slixmpp_client.py <jid> <password> <address> <port>
-commands  {"do": "send", "to": …, "body": …}   {"do": "quit"}
-events    session, roster, push, message, presence, failed, ended
+commands  {"do": "send", "to": …, "body": …}   {"do": "join", "room": …, "nick": …}   {"do": "say", "room": …, "body": …}   {"do": "quit"}
+events    session, roster, push, message, presence, refused, failed, ended
 """
 
 import asyncio
@@ -17,6 +17,9 @@ def report(event, **details):
     print(json.dumps({"event": event, **details}), flush=True)
 
 
+MUC_USER = "{http://jabber.org/protocol/muc#user}"
+
+
 def items(iq):
     return {
         str(jid): {"name": item["name"], "groups": sorted(item["groups"]), "subscription": item["subscription"]}
@@ -27,11 +30,13 @@ def items(iq):
 class Client(ClientXMPP):
     def __init__(self, jid, password):
         super().__init__(jid, password)
+        self.register_plugin("xep_0045")
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("roster_update", self.roster_updated)
         self.add_event_handler("message", self.message_received)
         self.add_event_handler("presence_available", self.presence_received)
         self.add_event_handler("presence_unavailable", self.presence_received)
+        self.add_event_handler("presence_error", lambda error: report("refused", **{"from": str(error["from"]), "condition": error["error"]["condition"]}))
         for failure in ("failed_all_auth", "connection_failed", "stream_error"):
             self.add_event_handler(failure, lambda reason, kind=failure: report("failed", kind=kind, reason=str(reason)))
         self.add_event_handler("disconnected", lambda _: report("ended"))
@@ -50,7 +55,10 @@ class Client(ClientXMPP):
         report("message", **{"from": str(message["from"]), "type": message["type"], "body": message["body"]})
 
     def presence_received(self, presence):
-        report("presence", **{"from": str(presence["from"]), "type": presence["type"]})
+        muc = presence.xml.find(MUC_USER + "x")
+        statuses = [] if muc is None else sorted(int(status.get("code")) for status in muc.findall(MUC_USER + "status"))
+        reason = None if muc is None else muc.findtext(f"{MUC_USER}item/{MUC_USER}reason")
+        report("presence", **{"from": str(presence["from"]), "type": presence["type"], "statuses": statuses, "reason": reason})
 
 
 async def obey(client):
@@ -60,6 +68,10 @@ async def obey(client):
         command = json.loads(line)
         if command["do"] == "send":
             client.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
+        elif command["do"] == "join":
+            client["xep_0045"].join_muc(command["room"], command["nick"])
+        elif command["do"] == "say":
+            client.send_message(mto=command["room"], mbody=command["body"], mtype="groupchat")
         elif command["do"] == "quit":
             break
     # Ended by us or by a driver that is gone: either way no client is left behind.
