@@ -1,4 +1,5 @@
 using Krewe.Contracts.Accounts;
+using Krewe.Contracts.Components;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
 using Krewe.Contracts.Rosters;
@@ -18,6 +19,9 @@ public static class GrainKeys
     public static IAccountGrain Account(this IGrainFactory grains, Jid account) => grains.GetGrain<IAccountGrain>(account.Bare);
 
     public static IHostGrain Host(this IGrainFactory grains, string domain) => grains.GetGrain<IHostGrain>(domain);
+
+    /// <param name="domain">An external component's domain.</param>
+    public static IComponentGrain Component(this IGrainFactory grains, string domain) => grains.GetGrain<IComponentGrain>(domain);
 
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 

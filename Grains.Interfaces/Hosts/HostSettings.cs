@@ -27,6 +27,8 @@ public sealed record HostSettings
 
     public int C2SStanzaSizeLimit { get; init; } = 262144;
 
+    public int ComponentStanzaSizeLimit { get; init; } = 524288;
+
     public HttpRosterSettings? HttpRoster { get; init; }
 
     /// <summary>Networks from which <c>/roster_admin/…</c> needs no token.</summary>
@@ -44,6 +46,12 @@ public sealed record HostSettings
 
     /// <summary>Bare JIDs, of this host or of any other.</summary>
     public ImmutableHashSet<string> Admins { get; init; } = [];
+
+    /// <summary>The namespaces that others answer (XEP-0355). Grants of one namespace stand together, those with most attributes to filter by first.</summary>
+    public ImmutableArray<DelegationGrant> Delegations { get; init; } = [];
+
+    /// <summary>Who may do what for the host's users (XEP-0356), by the prepared address.</summary>
+    public ImmutableDictionary<string, EntityPrivileges> PrivilegedEntities { get; init; } = ImmutableDictionary<string, EntityPrivileges>.Empty;
 
     /// <summary>What a host has whose document is empty.</summary>
     public static HostSettings Default(string domain) => new() { Domain = domain, Tenant = domain };
@@ -98,6 +106,9 @@ public sealed record HostLimits
     public int HookCallsPerSecond { get; init; } = 200;
 
     public int HookConcurrency { get; init; } = 64;
+
+    /// <summary>IQs of the host's users that wait for the answer of a delegate (XEP-0355).</summary>
+    public int PendingIqs { get; init; } = 1000;
 
     public int OfflineMessages { get; init; } = 100;
 }
