@@ -70,6 +70,11 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<FrontendSink>();
         services.AddSingleton<FrontendRegistration>();
         services.AddSingleton<StanzaRouter>();
+        services.AddSingleton<LocalPath>();
+        services.AddSingleton<ComponentDelivery>();
+        services.AddSingleton<DelegationForwarder>();
+        services.AddSingleton<DelegationReplies>();
+        services.AddSingleton<PrivilegeRouter>();
         services.AddSingleton<IqRouter>();
         services.AddSingleton<PresenceRouter>();
         services.AddSingleton<MucRouter>();
