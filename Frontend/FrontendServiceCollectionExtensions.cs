@@ -1,5 +1,6 @@
 using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Components;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Iq;
@@ -30,6 +31,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSasl();
         services.AddStreams();
         services.AddRouting();
+        services.AddComponents();
         return services;
     }
 
@@ -61,6 +63,18 @@ internal static class FrontendServiceCollectionExtensions
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<TlsCertificates>>());
         });
+    }
+
+    private static void AddComponents(this IServiceCollection services)
+    {
+        services.AddSingleton<ComponentServices>();
+        services.AddSingleton<ComponentConnectionHandler>();
+        services.AddSingleton<ComponentTable>();
+        services.AddSingleton<ComponentAdmissions>();
+        services.AddSingleton<ComponentRouter>();
+        services.AddSingleton<HandshakeFailures>();
+        services.AddSingleton<ComponentWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ComponentWatch>());
     }
 
     private static void AddRouting(this IServiceCollection services)
