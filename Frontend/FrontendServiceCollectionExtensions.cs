@@ -1,5 +1,7 @@
 using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Components;
+using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Iq;
@@ -7,6 +9,7 @@ using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Muc.Iq;
 using Krewe.Frontend.Observability;
+using Krewe.Frontend.Privileges;
 using Krewe.Frontend.Rosters;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Sasl;
@@ -30,6 +33,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSasl();
         services.AddStreams();
         services.AddRouting();
+        services.AddComponents();
         return services;
     }
 
@@ -61,6 +65,18 @@ internal static class FrontendServiceCollectionExtensions
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<TlsCertificates>>());
         });
+    }
+
+    private static void AddComponents(this IServiceCollection services)
+    {
+        services.AddSingleton<ComponentServices>();
+        services.AddSingleton<ComponentConnectionHandler>();
+        services.AddSingleton<ComponentTable>();
+        services.AddSingleton<ComponentAdmissions>();
+        services.AddSingleton<ComponentRouter>();
+        services.AddSingleton<HandshakeFailures>();
+        services.AddSingleton<ComponentWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ComponentWatch>());
     }
 
     private static void AddRouting(this IServiceCollection services)

@@ -5,6 +5,7 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Sessions;
 using Krewe.Frontend;
+using Krewe.Frontend.Components;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Streams;
 using Krewe.Grains;
@@ -124,7 +125,9 @@ internal static class KreweHost
     {
         services.GetRequiredService<Readiness>().Drain();
         using var patience = new CancellationTokenSource(DrainWithin);
-        services.GetRequiredService<StreamWatch>().DrainAsync(patience.Token).Wait(DrainWithin);
+        Task.WhenAll(
+            services.GetRequiredService<StreamWatch>().DrainAsync(patience.Token),
+            services.GetRequiredService<ComponentWatch>().DrainAsync(patience.Token)).Wait(DrainWithin);
     }
 
     private static Uri HttpBase(KreweOptions options)
@@ -139,6 +142,7 @@ internal static class KreweHost
         Console.WriteLine($"grain host: {GrainHost.Name}");
         Write("c2s", options.ListenC2S);
         Write("c2s direct TLS", options.ListenC2STls);
+        Write("component", options.ListenComponent);
         Write("http", options.ListenHttp);
         Write("https", options.ListenHttps);
         Console.WriteLine($"admin token: {options.AdminTokenFile ?? "configured"}");

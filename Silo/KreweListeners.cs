@@ -1,5 +1,6 @@
 using System.Net.Security;
 using Krewe.Contracts.Hosting;
+using Krewe.Frontend.Components;
 using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Streams;
 using Microsoft.AspNetCore.Connections;
@@ -32,6 +33,11 @@ internal static class KreweListeners
             foreach (var endpoint in options.ListenC2STls)
             {
                 kestrel.Listen(endpoint, listen => listen.UseConnectionHandler<DirectTlsConnectionHandler>());
+            }
+
+            foreach (var endpoint in options.ListenComponent)
+            {
+                kestrel.Listen(endpoint, listen => listen.UseConnectionHandler<ComponentConnectionHandler>());
             }
 
             foreach (var endpoint in options.ListenHttp)

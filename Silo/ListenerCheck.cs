@@ -12,7 +12,11 @@ internal static class ListenerCheck
 {
     /// <summary>Every listener that runs, by its key.</summary>
     public static IEnumerable<(string Key, IPEndPoint Endpoint)> Listeners(KreweOptions options) =>
-        new[] { ("C2S", options.ListenC2S), ("C2STls", options.ListenC2STls), ("Http", options.ListenHttp), ("Https", options.ListenHttps) }
+        new[]
+        {
+            ("C2S", options.ListenC2S), ("C2STls", options.ListenC2STls), ("Component", options.ListenComponent), ("Http", options.ListenHttp),
+            ("Https", options.ListenHttps),
+        }
             .SelectMany(listener => listener.Item2, (listener, endpoint) => ($"Krewe:Listen:{listener.Item1}", endpoint));
 
     /// <summary>One line for each address that cannot be had.</summary>

@@ -3,6 +3,7 @@ using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Xml;
 
+#pragma warning disable CA1822
 namespace Krewe.Frontend.Delegation;
 
 /// <summary>Forwards IQs of a delegated namespace to whom it is delegated (XEP-0355 §4.3).</summary>

@@ -2,6 +2,7 @@ using Krewe.Contracts.Addressing;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Xml;
 
+#pragma warning disable CA1822
 namespace Krewe.Frontend.Delegation;
 
 /// <summary>What components answer to the server's own requests (XEP-0355 §4.3).</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
@@ -31,10 +30,12 @@ internal sealed class FrontendInstruments
     // In RouteOutcome's order, and one more for a route that threw or timed out.
     private static readonly string[] OutcomeNames = ["delivered", "store-offline", "service-unavailable", "ignored", "failed"];
 
-    private readonly ConcurrentDictionary<string, HostCounters> _hosts = new(StringComparer.Ordinal);
-    private readonly HostCounters _otherHosts = new(Other);
+    private readonly HostCounterTable _clients = new(HostsMax, Other);
+    private readonly HostCounterTable _components = new(HostsMax, Other);
     private readonly StripedCounters _routes = new(PathNames.Length * OutcomeNames.Length);
     private readonly UpDownCounter<long> _streams;
+    private readonly UpDownCounter<long> _componentStreams;
+    private readonly Counter<long> _handshakes;
     private readonly Counter<long> _streamsClosed;
     private readonly Counter<long> _streamErrors;
     private readonly Counter<long> _stanzaErrors;
@@ -44,7 +45,6 @@ internal sealed class FrontendInstruments
     private readonly Counter<long> _revocations;
     private readonly Histogram<long> _queueLength;
     private readonly Counter<long> _queueOverflow;
-    private int _hostCount;
 
     public FrontendInstruments(IMeterFactory meters)
     {
@@ -59,21 +59,29 @@ internal sealed class FrontendInstruments
         _revocations = meter.CreateCounter<long>("krewe.muc.revocations", description: "Join decisions taken back, by what came of it");
         _queueLength = meter.CreateHistogram<long>("krewe.queue.length", description: "Stanzas in an outbound queue when it is flushed");
         _queueOverflow = meter.CreateCounter<long>("krewe.queue.overflow", description: "Streams that ended because their reader was too slow");
-        meter.CreateObservableCounter("krewe.stanzas.received", () => Stanzas(static (host, kind) => host.Received(kind)), description: "Stanzas from clients");
-        meter.CreateObservableCounter("krewe.stanzas.sent", () => Stanzas(static (host, kind) => host.Sent(kind)), description: "Stanzas to clients");
+        _componentStreams = meter.CreateUpDownCounter<long>("krewe.component.streams", description: "Connections of external components");
+        _handshakes = meter.CreateCounter<long>("krewe.component.handshakes", description: "Handshakes of external components, by outcome");
+        meter.CreateObservableCounter("krewe.stanzas.received", () => Stanzas(_clients, static (host, kind) => host.Received(kind)), description: "Stanzas from clients");
+        meter.CreateObservableCounter("krewe.stanzas.sent", () => Stanzas(_clients, static (host, kind) => host.Sent(kind)), description: "Stanzas to clients");
+        meter.CreateObservableCounter(
+            "krewe.component.stanzas.received", () => Stanzas(_components, static (host, kind) => host.Received(kind)), description: "Stanzas from external components");
+        meter.CreateObservableCounter(
+            "krewe.component.stanzas.sent", () => Stanzas(_components, static (host, kind) => host.Sent(kind)), description: "Stanzas to external components");
         meter.CreateObservableCounter("krewe.route", Routes, description: "Stanzas routed to users, by path and outcome");
     }
 
     /// <summary>The counters of a host that exists; the same object each time, unless there are too many.</summary>
-    public HostCounters Host(string domain)
-    {
-        if (_hosts.TryGetValue(domain, out var counters))
-        {
-            return counters;
-        }
+    public HostCounters Host(string domain) => _clients.Of(domain);
 
-        return Interlocked.Increment(ref _hostCount) > HostsMax ? _otherHosts : _hosts.GetOrAdd(domain, static host => new HostCounters(host));
-    }
+    /// <summary>The same for the components of a host.</summary>
+    public HostCounters Component(string host) => _components.Of(host);
+
+    public void ComponentOpened(string host) => _componentStreams.Add(1, KeyValuePair.Create(TagSet.HostKey, (object?)host));
+
+    public void ComponentClosed(string host) => _componentStreams.Add(-1, KeyValuePair.Create(TagSet.HostKey, (object?)host));
+
+    /// <param name="outcome"><c>success</c>, <c>not-authorized</c>, <c>conflict</c>, or <c>refused</c> for an address with too many failures.</param>
+    public void Handshake(string outcome) => _handshakes.Add(1, KeyValuePair.Create("outcome", (object?)outcome));
 
     public void StreamOpened(string host, string transport) => CountStreams(1, host, transport);
 
@@ -128,9 +136,9 @@ internal sealed class FrontendInstruments
     private void CountStreams(int change, string host, string transport) =>
         _streams.Add(change, KeyValuePair.Create(TagSet.HostKey, (object?)host), KeyValuePair.Create("transport", (object?)transport));
 
-    private IEnumerable<Measurement<long>> Stanzas(Func<HostCounters, StanzaKind, long> read)
+    private static IEnumerable<Measurement<long>> Stanzas(HostCounterTable hosts, Func<HostCounters, StanzaKind, long> read)
     {
-        foreach (var host in _hosts.Values.Append(_otherHosts))
+        foreach (var host in hosts.All)
         {
             for (var kind = 0; kind < KindNames.Length; kind++)
             {

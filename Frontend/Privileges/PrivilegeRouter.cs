@@ -3,6 +3,7 @@ using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Xml;
 
+#pragma warning disable CA1822
 namespace Krewe.Frontend.Privileges;
 
 /// <summary>What a component asks for on behalf of a host's users (XEP-0356).</summary>

@@ -370,15 +370,7 @@ internal sealed partial class C2SStream : ISession
                 await _connection.Transport.Output.CompleteAsync();
             }
 
-            while (true)
-            {
-                var result = await _input.ReadAsync(patience.Token);
-                _input.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted)
-                {
-                    return;
-                }
-            }
+            await PeerClose.ReadOutAsync(_input, patience.Token);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionResetException or ConnectionAbortedException or InvalidOperationException)
         {

@@ -10,10 +10,11 @@ namespace Krewe.Frontend.Streams;
 /// </summary>
 /// <param name="output">The transport.</param>
 /// <param name="isFramed">Whether each element goes out as a message of its own (RFC 7395 §3.3): with its namespace, and <see cref="Tokens.MessageEnd"/> behind it.</param>
-internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false)
+/// <param name="waitingBytesMax">What may wait before the peer counts as too slow.</param>
+internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, int waitingBytesMax = OutboundQueue.WaitingBytesMax)
 {
     /// <summary>
-    /// What may wait before the stream counts as too slow. One larger thing, such as a big roster, is let in while less than this waits.
+    /// What may wait before a client's stream counts as too slow. One larger thing, such as a big roster, is let in while less than this waits.
     /// Some seconds of a fast room; a phone on a bad link that lags further behind is better served by a new stream.
     /// </summary>
     public const int WaitingBytesMax = 1024 * 1024;
@@ -118,7 +119,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false)
     /// <summary>Called with the gate held.</summary>
     private bool TryAppend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
     {
-        if (_isClosed || _length > WaitingBytesMax)
+        if (_isClosed || _length > waitingBytesMax)
         {
             return false;
         }

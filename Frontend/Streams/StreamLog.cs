@@ -22,4 +22,10 @@ internal sealed partial class StreamLog(ILogger log)
 
     [LoggerMessage(2006, LogLevel.Error, "A step of stream {Connection} of {Host} failed")]
     public partial void StepFailed(string connection, string host, Exception exception);
+
+    [LoggerMessage(2007, LogLevel.Information, "A component of {Host} is connected on {Connection}")]
+    public partial void ComponentConnected(string connection, string host);
+
+    [LoggerMessage(2008, LogLevel.Warning, "A component of {Host} did not prove its secret on {Connection}")]
+    public partial void HandshakeFailed(string connection, string host);
 }

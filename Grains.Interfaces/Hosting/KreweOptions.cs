@@ -13,6 +13,8 @@ public sealed record KreweOptions
 
     public ImmutableArray<IPEndPoint> ListenC2STls { get; init; } = [];
 
+    public ImmutableArray<IPEndPoint> ListenComponent { get; init; } = [];
+
     public ImmutableArray<IPEndPoint> ListenHttp { get; init; } = [];
 
     public ImmutableArray<IPEndPoint> ListenHttps { get; init; } = [];

@@ -32,6 +32,10 @@ public enum StreamEnd : byte
 [GenerateSerializer, Immutable, Alias("end-content")]
 public sealed record EndContent([property: Id(0)] StreamEnd Condition, [property: Id(1)] string? Text = null) : DeliveryContent;
 
+/// <summary>Writes nothing: its report says whether the sessions, and with them their frontend, are there.</summary>
+[GenerateSerializer, Immutable, Alias("probe-content")]
+public sealed record ProbeContent : DeliveryContent;
+
 /// <summary>One payload for one or many sessions of one frontend.</summary>
 [GenerateSerializer, Immutable, Alias("delivery")]
 public sealed record Delivery([property: Id(0)] ImmutableArray<long> Sessions, [property: Id(1)] DeliveryContent Content);

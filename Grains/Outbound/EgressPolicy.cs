@@ -14,7 +14,7 @@ internal sealed class EgressPolicy(KreweOptions options)
     private readonly ImmutableArray<EgressAllowance> _allowed = options.EgressAllow;
 
     private readonly ImmutableArray<IPEndPoint> _own =
-        [.. options.ListenC2S, .. options.ListenC2STls, .. options.ListenHttp, .. options.ListenHttps, .. options.ListenCluster];
+        [.. options.ListenC2S, .. options.ListenC2STls, .. options.ListenComponent, .. options.ListenHttp, .. options.ListenHttps, .. options.ListenCluster];
 
     public bool Allows(IPAddress address, int port)
     {

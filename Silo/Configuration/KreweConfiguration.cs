@@ -29,6 +29,7 @@ internal static class KreweConfiguration
         {
             ListenC2S = listeners["Listen:C2S"],
             ListenC2STls = listeners["Listen:C2STls"],
+            ListenComponent = listeners["Listen:Component"],
             ListenHttp = listeners["Listen:Http"],
             ListenHttps = listeners["Listen:Https"],
             Data = DataFolder(section, root),

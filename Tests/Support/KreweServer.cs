@@ -44,16 +44,18 @@ internal sealed class KreweServer : IAsyncDisposable
         (_app, _data, Hooks, Errors) = (app, data, hooks, errors);
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         ImmutableArray<IPEndPoint> endpoints = [.. addresses.Select(address => new IPEndPoint(IPAddress.Loopback, new Uri(address).Port))];
-        (C2S, C2STls) = (endpoints[0], endpoints[1]);
-        WebSocket = new Uri($"ws://{endpoints[2]}/xmpp-websocket");
+        (C2S, C2STls, Component) = (endpoints[0], endpoints[1], endpoints[2]);
+        WebSocket = new Uri($"ws://{endpoints[3]}/xmpp-websocket");
         SecureWebSocket = new Uri($"wss://{endpoints[^1]}/xmpp-websocket");
-        Http = new HttpClient { BaseAddress = new Uri($"http://{endpoints[2]}/") };
+        Http = new HttpClient { BaseAddress = new Uri($"http://{endpoints[3]}/") };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken);
     }
 
     public IPEndPoint C2S { get; }
 
     public IPEndPoint C2STls { get; }
+
+    public IPEndPoint Component { get; }
 
     public Uri WebSocket { get; }
 
@@ -81,6 +83,7 @@ internal sealed class KreweServer : IAsyncDisposable
         {
             ListenC2S = [new IPEndPoint(IPAddress.Loopback, 0)],
             ListenC2STls = [new IPEndPoint(IPAddress.Loopback, 0)],
+            ListenComponent = [new IPEndPoint(IPAddress.Loopback, 0)],
             ListenHttp = [new IPEndPoint(IPAddress.Loopback, 0)],
             ListenHttps = [new IPEndPoint(IPAddress.Loopback, 0)],
             Data = data,

@@ -108,6 +108,7 @@ public sealed class EgressPolicyTests
         {
             o => o with { ListenC2S = [IPEndPoint.Parse(listener)] },
             o => o with { ListenC2STls = [IPEndPoint.Parse(listener)] },
+            o => o with { ListenComponent = [IPEndPoint.Parse(listener)] },
             o => o with { ListenHttp = [IPEndPoint.Parse(listener)] },
             o => o with { ListenHttps = [IPEndPoint.Parse(listener)] },
             o => o with { ListenCluster = [IPEndPoint.Parse(listener)] },
