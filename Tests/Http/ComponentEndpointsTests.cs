@@ -49,7 +49,7 @@ public sealed class ComponentEndpointsTests(ApiFixture api)
             """);
 
         Assert.Equal(
-            [$"$.components['{domain}']", $"$.components['a.{domain}'].type", $"$.components['b.{domain}'].foo"],
+            [$"$.components['{domain}']", $"$.components['a.{domain}'].component_secret", $"$.components['b.{domain}'].foo"],
             await ApiFixture.AssertProblemAsync(answer, HttpStatusCode.UnprocessableEntity));
         Assert.Equal("{}", (await api.GetAsync($"/api/v1/hosts/{domain}")).ToJsonString());
     }
