@@ -121,6 +121,26 @@ public sealed class IqTests(RoomSilo silo) : IClassFixture<RoomSilo>
         Assert.Contains("Romeo error error ItemNotFound #v2", await stage.UntilAsync("juliet", "Romeo error"));
     }
 
+    [Fact]
+    public async Task Request_ThatNobodyAnswersInTime_OrWhoseOccupantLeft_Fails_AndALateAnswerReachesNobody()
+    {
+        var stage = new RoomStage(silo);
+        await stage.EnterAllAsync("romeo", "juliet", "nurse");
+        await AskAsync(stage, "romeo", "Juliet", StanzaType.Get, "slow", "");
+        await AskAsync(stage, "romeo", "Nurse", StanzaType.Get, "gone", "");
+        var id = stage.TakeStanzas("juliet")[0].Id!;
+        await stage.LeaveAsync("nurse");
+        stage.Take("romeo");
+
+        silo.Time.Forward(TimeSpan.FromSeconds(16));
+        Assert.Equal(["Nurse error error ItemNotFound #gone"], await stage.UntilAsync("romeo", "Nurse error"));
+        silo.Time.Forward(TimeSpan.FromSeconds(61));
+        Assert.Equal(["Juliet error error RemoteServerTimeout #slow"], await stage.UntilAsync("romeo", "Juliet error"));
+
+        await AskAsync(stage, "juliet", "Romeo", StanzaType.Result, id, "late");
+        Assert.Empty(stage.Take("romeo"));
+    }
+
     private static Task<MucIqResult> AskAsync(RoomStage stage, string sender, string nickname, StanzaType type, string id, string payload, bool isPing = false) =>
         stage.Grain.IqAsync(new MucIq(stage.Session(sender), nickname, type, id, RoomStage.Payload(payload), isPing));
 }

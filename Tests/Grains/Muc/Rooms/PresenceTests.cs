@@ -38,6 +38,18 @@ public sealed class PresenceTests(RoomSilo silo) : IClassFixture<RoomSilo>
     }
 
     [Fact]
+    public async Task EntryUnderAnotherNickname_OfOneWhoIsThere_IsAChangeOfIt()
+    {
+        var stage = new RoomStage(silo);
+        await stage.EnterAllAsync("romeo", "juliet");
+
+        await stage.PresenceAsync("juliet", "Capulet", isJoin: true);
+
+        Assert.Equal(["-Juliet none/participant <juliet/orchard> as Capulet [303]", "+Capulet none/participant <juliet/orchard>"], stage.Take("romeo"));
+        Assert.Equal(2, (await stage.Grain.InfoAsync())!.Occupants);
+    }
+
+    [Fact]
     public async Task Nickname_OfSomebodyElse_IsAConflict_AndTheOldOneStays()
     {
         var stage = new RoomStage(silo);

@@ -22,7 +22,7 @@ public sealed class RoomSilo : IAsyncLifetime
 
     internal FakeHosts Hosts { get; } = new();
 
-    internal ShiftedTime Time { get; } = new();
+    internal GrainTime Time { get; } = new();
 
     /// <summary>Between the rooms and the disk.</summary>
     internal WriteGate Writes { get; } = new();
