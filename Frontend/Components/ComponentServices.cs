@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Sessions;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Streams;
@@ -16,6 +17,7 @@ internal sealed class ComponentServices(
     IEnumerable<IComponentObserver> observers,
     HandshakeFailures failures,
     SessionTable sessions,
+    FrontendRegistration registration,
     ComponentWatch watch,
     FrontendInstruments instruments,
     TimeProvider time,
@@ -35,6 +37,8 @@ internal sealed class ComponentServices(
     public HandshakeFailures Failures { get; } = failures;
 
     public SessionTable Sessions { get; } = sessions;
+
+    public FrontendRef Frontend => registration.Frontend;
 
     public ComponentWatch Watch { get; } = watch;
 

@@ -39,9 +39,7 @@ internal sealed class DeliveryWork(SessionTable sessions)
             default:
                 foreach (var session in delivery.Sessions)
                 {
-                    var isDelivered = sessions.TryGet(session, out var stream) ? stream.TryDeliver(delivery.Content)
-                        : sessions.TryGetComponent(session, out var component) && component.TryDeliver(delivery.Content);
-                    if (!isDelivered)
+                    if (!sessions.TryGet(session, out var target) || !target.TryDeliver(delivery.Content))
                     {
                         NoteGone(session);
                     }
@@ -79,16 +77,16 @@ internal sealed class DeliveryWork(SessionTable sessions)
         var isEnd = RoomVisits.TellsOfEnd(stanza);
         foreach (var session in recipients)
         {
-            if (!sessions.TryGet(session, out var stream) || !TryPut(stream, start, stream.FromFull, rest, isOnly))
+            if (!sessions.TryGet(session, out var target) || !TryPut(target, start, target.FromFull, rest, isOnly))
             {
                 NoteGone(session);
                 continue;
             }
 
-            stream.CountSent(stanza.Kind);
+            target.CountSent(stanza.Kind);
             if (isEnd)
             {
-                stream.Rooms?.End(stanza.From);
+                target.Rooms?.End(stanza.From);
             }
         }
     }
@@ -96,7 +94,7 @@ internal sealed class DeliveryWork(SessionTable sessions)
     /// <summary>All of them as one, lest a long answer to an entry be cut in the middle by the queue's bound.</summary>
     private void DeliverAll(long session, ImmutableArray<MucStanza> stanzas, bool isOnly)
     {
-        if (!sessions.TryGet(session, out var stream))
+        if (!sessions.TryGet(session, out var target))
         {
             NoteGone(session);
             return;
@@ -107,17 +105,17 @@ internal sealed class DeliveryWork(SessionTable sessions)
         foreach (var stanza in stanzas)
         {
             output.Write(MucStanzaWriter.Start(stanza.Kind));
-            output.Write(stream.FromFull);
+            output.Write(target.FromFull);
             MucStanzaWriter.WriteRest(output, stanza);
-            if (stream.Queue.IsFramed)
+            if (target.Queue.IsFramed)
             {
                 // RFC 7395 §3.3: one message for each.
-                isPut = isPut && TryPut(stream, output.WrittenSpan, default, default, isOnly: false);
+                isPut = isPut && TryPut(target, output.WrittenSpan, default, default, isOnly: false);
                 output.ResetWrittenCount();
             }
         }
 
-        if (!isPut || !TryPut(stream, output.WrittenSpan, default, default, isOnly))
+        if (!isPut || !TryPut(target, output.WrittenSpan, default, default, isOnly))
         {
             NoteGone(session);
             return;
@@ -125,29 +123,29 @@ internal sealed class DeliveryWork(SessionTable sessions)
 
         foreach (var stanza in stanzas)
         {
-            stream.CountSent(stanza.Kind);
+            target.CountSent(stanza.Kind);
             if (RoomVisits.TellsOfEnd(stanza))
             {
-                stream.Rooms?.End(stanza.From);
+                target.Rooms?.End(stanza.From);
             }
         }
     }
 
-    private bool TryPut(C2SStream stream, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, bool isOnly)
+    private bool TryPut(ISession target, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, bool isOnly)
     {
         if (isOnly)
         {
-            return stream.Enqueue(first, second, third);
+            return target.Enqueue(first, second, third);
         }
 
-        if (!stream.TryHold(first, second, third, out var isFlushDue))
+        if (!target.TryHold(first, second, third, out var isFlushDue))
         {
             return false;
         }
 
         if (isFlushDue)
         {
-            _held.Add(stream.Queue);
+            _held.Add(target.Queue);
         }
 
         return true;

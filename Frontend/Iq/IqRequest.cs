@@ -31,12 +31,15 @@ internal enum IqTarget : byte
 /// <param name="Type">Get or set.</param>
 /// <param name="To">As the client gave it; the answer's <c>from</c>.</param>
 /// <param name="Xml">The whole element; empty for a handler that does not need it.</param>
-internal sealed record IqRequest(C2SStream Stream, StanzaType Type, string Id, Jid? To, IqTarget Target, byte[] Xml)
+internal sealed record IqRequest(IStanzaSender Sender, StanzaType Type, string Id, Jid? To, IqTarget Target, byte[] Xml)
 {
+    /// <summary>The client's stream that it came by; only where <see cref="Target"/> is <see cref="IqTarget.Account"/> is it sure to be one.</summary>
+    public C2SStream Stream => (C2SStream)Sender;
+
     /// <summary>The domain of <see cref="To"/> as it was found, when that is a room service.</summary>
     public HostedDomain Hosted { get; init; }
 
-    public void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(Stream, StanzaKind.Iq, Type, Id, To, error);
+    public void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(Sender, StanzaKind.Iq, Type, Id, To, error);
 
     /// <summary>Answers as a handler has decided.</summary>
     public void Reply(IqReply reply)
@@ -62,14 +65,14 @@ internal sealed record IqRequest(C2SStream Stream, StanzaType Type, string Id, J
         WriteStart(ref xml);
         payload(ref xml);
         xml.Raw("</iq>"u8);
-        Stream.Enqueue(output.WrittenSpan);
+        Sender.Enqueue(output.WrittenSpan);
     }
 
     /// <summary>The result's start tag.</summary>
     public void WriteStart(ref XmppWriter xml)
     {
         xml.Raw("<iq"u8);
-        xml.Attribute("to"u8, Stream.Self!.ToString());
+        xml.AttributeRaw("to"u8, Sender.FromFull);
         if (To is not null)
         {
             xml.Attribute("from"u8, To.ToString());

@@ -7,7 +7,7 @@ namespace Krewe.Frontend.Muc;
 
 /// <summary>A message by which a session asks the room itself for something: to invite somebody, or for voice.</summary>
 /// <param name="run">The result is what is wrong with it.</param>
-internal sealed class RoomErrand(C2SStream stream, Jid to, StanzaType type, string? id, Func<RoomVisit, Task<StanzaError?>> run) : RoomStep
+internal sealed class RoomErrand(IStanzaSender sender, Jid to, StanzaType type, string? id, Func<RoomVisit, Task<StanzaError?>> run) : RoomStep
 {
     public override async Task RunAsync(RoomVisit visit)
     {
@@ -17,5 +17,5 @@ internal sealed class RoomErrand(C2SStream stream, Jid to, StanzaType type, stri
         }
     }
 
-    public override void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(stream, StanzaKind.Message, type, id, to, error);
+    public override void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(sender, StanzaKind.Message, type, id, to, error);
 }

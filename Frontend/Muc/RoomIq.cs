@@ -8,7 +8,7 @@ using Krewe.Frontend.Streams;
 namespace Krewe.Frontend.Muc;
 
 /// <summary>An IQ to an occupant, passed on by the room, or what an occupant answers (XEP-0045 §17.4).</summary>
-internal sealed class RoomIq(C2SStream stream, Jid to, MucIq iq) : RoomStep
+internal sealed class RoomIq(IStanzaSender sender, Jid to, MucIq iq) : RoomStep
 {
     public override async Task RunAsync(RoomVisit visit)
     {
@@ -19,9 +19,9 @@ internal sealed class RoomIq(C2SStream stream, Jid to, MucIq iq) : RoomStep
         }
         else if (result.IsAnswered)
         {
-            new IqRequest(stream, iq.Type, iq.Id, to, IqTarget.Room, []).Confirm();
+            new IqRequest(sender, iq.Type, iq.Id, to, IqTarget.Room, []).Confirm();
         }
     }
 
-    public override void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(stream, StanzaKind.Iq, iq.Type, iq.Id, to, error);
+    public override void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(sender, StanzaKind.Iq, iq.Type, iq.Id, to, error);
 }

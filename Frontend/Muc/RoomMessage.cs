@@ -8,7 +8,7 @@ namespace Krewe.Frontend.Muc;
 
 /// <summary>A message to the room, or to one of its occupants (XEP-0045 §7.4, §7.5, §8.1).</summary>
 /// <param name="subject">The subject that it sets; null for any other message.</param>
-internal sealed class RoomMessage(C2SStream stream, Jid to, MucMessage message, string? subject) : RoomStep
+internal sealed class RoomMessage(IStanzaSender sender, Jid to, MucMessage message, string? subject) : RoomStep
 {
     public override async Task RunAsync(RoomVisit visit)
     {
@@ -18,5 +18,5 @@ internal sealed class RoomMessage(C2SStream stream, Jid to, MucMessage message, 
         }
     }
 
-    public override void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(stream, StanzaKind.Message, message.Type, message.Id, to, error);
+    public override void Refuse(StanzaError error) => StanzaErrorWriter.Refuse(sender, StanzaKind.Message, message.Type, message.Id, to, error);
 }

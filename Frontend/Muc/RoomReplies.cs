@@ -6,15 +6,15 @@ using Krewe.Frontend.Xml;
 namespace Krewe.Frontend.Muc;
 
 /// <summary>Writes to a client's stream what became of its entries.</summary>
-internal sealed class RoomReplies(C2SStream stream) : IRoomReplies
+internal sealed class RoomReplies(IStanzaSender sender) : IRoomReplies
 {
     public void RefuseEntry(RoomPresence presence, StanzaError error)
     {
-        stream.CountRefusal(StanzaErrorWriter.WireName(error.Condition));
+        sender.CountRefusal(StanzaErrorWriter.WireName(error.Condition));
         var output = ReplyBuffer.Rent();
         var xml = new XmppWriter(output);
         xml.Raw("<presence"u8);
-        xml.AttributeRaw("to"u8, stream.FromFull);
+        xml.AttributeRaw("to"u8, sender.FromFull);
         xml.Attribute("from"u8, presence.To.ToString());
         xml.Raw(" type='error'"u8);
         if (presence.Presence.Id is { } id)
@@ -25,8 +25,8 @@ internal sealed class RoomReplies(C2SStream stream) : IRoomReplies
         xml.Raw(presence.Presence.IsJoin ? "><x xmlns='http://jabber.org/protocol/muc'/>"u8 : ">"u8);
         StanzaErrorWriter.WriteError(ref xml, error, presence.To.Bare);
         xml.Raw("</presence>"u8);
-        stream.Enqueue(output.WrittenSpan);
+        sender.Enqueue(output.WrittenSpan);
     }
 
-    public void Failed(Exception exception) => stream.LogFailure(exception);
+    public void Failed(Exception exception) => sender.LogFailure(exception);
 }

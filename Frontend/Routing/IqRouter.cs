@@ -47,9 +47,9 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
     /// <summary>Who answers a request for a room service's domain or for a room itself; null when nobody does, which is said here. What comes back as an answer is for nobody.</summary>
     /// <param name="whole">The same element, with all declarations that it needs.</param>
     public (IIqHandler Handler, IqRequest Request)? FindForRooms(
-        C2SStream stream, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
+        IStanzaSender sender, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
     {
-        if (!IsProper(stream, element, head, to) || head.StanzaType is not (StanzaType.Get or StanzaType.Set))
+        if (!IsProper(sender, element, head, to) || head.StanzaType is not (StanzaType.Get or StanzaType.Set))
         {
             return null;
         }
@@ -58,21 +58,21 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
         if (handlers.Find(head.FirstChildNamespace(element), head.FirstChildName(element), target) is { } handler)
         {
             var xml = handler.NeedsPayload ? whole.ToArray() : [];
-            return (handler, new IqRequest(stream, head.StanzaType, head.IdText(element)!, to, target, xml) { Hosted = hosted });
+            return (handler, new IqRequest(sender, head.StanzaType, head.IdText(element)!, to, target, xml) { Hosted = hosted });
         }
 
-        StanzaErrorWriter.Refuse(stream, StanzaKind.Iq, head.StanzaType, head.IdText(element), to, StanzaError.ServiceUnavailable);
+        StanzaErrorWriter.Refuse(sender, StanzaKind.Iq, head.StanzaType, head.IdText(element), to, StanzaError.ServiceUnavailable);
         return null;
     }
 
     /// <summary>RFC 6120 §8.2.3; what is not is refused here.</summary>
-    public static bool IsProper(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
+    public static bool IsProper(IStanzaSender sender, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
         var isRequest = head.StanzaType is StanzaType.Get or StanzaType.Set;
         var isProper = head.StanzaType != StanzaType.Invalid && head.HasId && !head.Id(element).IsEmpty && (!isRequest || head.ChildElements == 1);
         if (!isProper)
         {
-            StanzaErrorWriter.Refuse(stream, StanzaKind.Iq, head.StanzaType, head.IdText(element), to, StanzaError.BadRequest);
+            StanzaErrorWriter.Refuse(sender, StanzaKind.Iq, head.StanzaType, head.IdText(element), to, StanzaError.BadRequest);
         }
 
         return isProper;
@@ -103,7 +103,7 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
         {
             if (e is not (TimeoutException or Orleans.Runtime.OrleansException))
             {
-                request.Stream.LogFailure(e);
+                request.Sender.LogFailure(e);
             }
 
             request.Refuse(StanzaError.InternalServerErrorWait);

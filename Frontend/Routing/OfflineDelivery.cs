@@ -39,7 +39,7 @@ internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource 
         {
             foreach (var resource in route.Resources)
             {
-                if (resource is { IsAvailable: true, Priority: >= 0 } && sessions.TryGet(resource.Session, out var stream))
+                if (resource is { IsAvailable: true, Priority: >= 0 } && sessions.TryGetStream(resource.Session, out var stream))
                 {
                     await DrainAsync(stream);
                     return null;

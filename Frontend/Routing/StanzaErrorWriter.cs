@@ -9,22 +9,22 @@ namespace Krewe.Frontend.Routing;
 /// <summary>RFC 6120 §8.3: tells a sender what became of a stanza. An error is never answered with one, nor is an IQ result (§8.3.1).</summary>
 internal static class StanzaErrorWriter
 {
-    public static void Refuse(C2SStream stream, StanzaFrame stanza, StanzaError error) =>
-        Refuse(stream, stanza.Kind, stanza.Type, stanza.Id, stanza.To, error);
+    public static void Refuse(IStanzaSender sender, StanzaFrame stanza, StanzaError error) =>
+        Refuse(sender, stanza.Kind, stanza.Type, stanza.Id, stanza.To, error);
 
     /// <param name="from">The address that the stanza was for; null when it had none that may be written.</param>
-    public static void Refuse(C2SStream stream, StanzaKind kind, StanzaType type, string? id, Jid? from, StanzaError error)
+    public static void Refuse(IStanzaSender sender, StanzaKind kind, StanzaType type, string? id, Jid? from, StanzaError error)
     {
         if (type is StanzaType.Error or StanzaType.Result)
         {
             return;
         }
 
-        stream.CountRefusal(WireName(error.Condition));
+        sender.CountRefusal(WireName(error.Condition));
         var output = ReplyBuffer.Rent();
         var xml = new XmppWriter(output);
         xml.Raw(kind switch { StanzaKind.Message => "<message"u8, StanzaKind.Presence => "<presence"u8, _ => "<iq"u8 });
-        xml.Attribute("to"u8, stream.Self!.ToString());
+        xml.AttributeRaw("to"u8, sender.FromFull);
         if (from is not null)
         {
             xml.Attribute("from"u8, from.ToString());
@@ -39,7 +39,7 @@ internal static class StanzaErrorWriter
         xml.Raw(">"u8);
         WriteError(ref xml, error);
         xml.Raw(kind switch { StanzaKind.Message => "</message>"u8, StanzaKind.Presence => "</presence>"u8, _ => "</iq>"u8 });
-        stream.Enqueue(output.WrittenSpan);
+        sender.Enqueue(output.WrittenSpan);
     }
 
     /// <param name="by">Who says so, where that is not whom the stanza was for (RFC 6120 §8.3.2).</param>

@@ -137,7 +137,7 @@ internal sealed class StanzaRouter(
     }
 
     private bool Deliver(LocalRoute route, int index, byte[] xml) =>
-        sessions.TryGet(route.Resources[index].Session, out var target) && target.TryDeliverStamped(StanzaKind.Message, xml);
+        sessions.TryGetStream(route.Resources[index].Session, out var target) && target.TryDeliverStamped(StanzaKind.Message, xml);
 
     private async Task RouteMessageAsync(C2SStream stream, StanzaFrame message)
     {

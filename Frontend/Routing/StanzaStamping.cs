@@ -13,14 +13,14 @@ internal static class StanzaStamping
     /// <param name="to">The addressee; null for presence to nobody in particular.</param>
     /// <param name="isToRewritten">Whether <paramref name="to"/> is the server's choice and must be written.</param>
     /// <param name="isFromBare">Subscription stanzas come from the account, not from a resource (RFC 6121 §3).</param>
-    public static StanzaFrame Stamp(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, bool isToRewritten = false, bool isFromBare = false)
+    public static StanzaFrame Stamp(IStanzaSender sender, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, bool isToRewritten = false, bool isFromBare = false)
     {
-        var xml = StampBytes(stream, element, head, isToRewritten ? to : null, out var toEnd, isFromBare);
-        return new StanzaFrame(head.Kind, head.StanzaType, isFromBare ? stream.Self!.ToBare() : stream.Self!, to, head.IdText(element), xml, toEnd);
+        var xml = StampBytes(sender, element, head, isToRewritten ? to : null, out var toEnd, isFromBare);
+        return new StanzaFrame(head.Kind, head.StanzaType, isFromBare ? sender.Address.ToBare() : sender.Address, to, head.IdText(element), xml, toEnd);
     }
 
     public static byte[] StampBytes(
-        C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? rewrittenTo, out int toEnd, bool isFromBare = false)
+        IStanzaSender sender, ReadOnlySpan<byte> element, in ElementHead head, Jid? rewrittenTo, out int toEnd, bool isFromBare = false)
     {
         ReadOnlySpan<byte> to = default;
         if (rewrittenTo is not null)
@@ -31,6 +31,6 @@ internal static class StanzaStamping
         }
 
         return StanzaStamp.Stamp(
-            element, head, isFromBare ? stream.FromBare : stream.FromFull, to, stream.StreamLang, head.UsesStreamPrefix ? stream.StreamDeclarations : default, out toEnd);
+            element, head, isFromBare ? sender.FromBare : sender.FromFull, to, sender.StreamLang, head.UsesStreamPrefix ? sender.StreamDeclarations : default, out toEnd);
     }
 }

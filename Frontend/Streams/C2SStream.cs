@@ -8,6 +8,7 @@ using Krewe.Contracts.Muc;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Routing;
 using Krewe.Frontend.Xml;
 using Microsoft.AspNetCore.Connections;
 
@@ -34,7 +35,7 @@ internal enum StreamState : byte
 /// One client's stream (RFC 6120): the read loop and its end here, negotiation in <c>C2SStream.Negotiation.cs</c>, what happens after binding in
 /// <c>C2SStream.Bound.cs</c>. One frame is handled at a time, so order within a stream is the order of its bytes.
 /// </summary>
-internal sealed partial class C2SStream
+internal sealed partial class C2SStream : ISession
 {
     /// <summary>How long the peer may take to close its side after ours is closed (specs S-009).</summary>
     private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
@@ -65,6 +66,8 @@ internal sealed partial class C2SStream
 
     /// <summary>The full JID; null until a resource is bound.</summary>
     public Jid? Self { get; private set; }
+
+    Jid IStanzaSender.Address => Self!;
 
     public OutboundQueue Queue { get; }
 

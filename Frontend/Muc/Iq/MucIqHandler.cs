@@ -1,3 +1,4 @@
+using Krewe.Frontend.Delivery;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
@@ -33,7 +34,7 @@ internal abstract class MucIqHandler : IIqHandler
 
     public async ValueTask HandleAsync(IqRequest request) =>
         request.Reply(await AnswerAsync(new MucIqQuery(
-            request.Type, request.Stream.MucSession, request.To!, (MucServiceSettings)request.Hosted.Component!, request.Xml)));
+            request.Type, ((ISession)request.Sender).MucSession, request.To!, (MucServiceSettings)request.Hosted.Component!, request.Xml)));
 
     public abstract ValueTask<IqReply> AnswerAsync(MucIqQuery query);
 }
