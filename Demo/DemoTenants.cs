@@ -12,6 +12,9 @@ internal sealed class DemoTenants(HttpClient provider, Uri contacts, string fold
 {
     public const string Password = "secret";
 
+    /// <summary>With it a program of the tenant's may connect as <c>pubsub.</c> and the host.</summary>
+    public const string ComponentSecret = "secret";
+
     /// <summary>The room is there from the start, and belongs to the first user.</summary>
     public static readonly (string Host, string[] Users, string Room)[] All =
     [
@@ -26,7 +29,7 @@ internal sealed class DemoTenants(HttpClient provider, Uri contacts, string fold
         foreach (var (host, users, room) in All)
         {
             await PutIfMissingAsync($"api/v1/hosts/{host}", Document(host), cancellationToken);
-            await AddRoomsAsync(host, cancellationToken);
+            await AddComponentsAsync(host, cancellationToken);
             foreach (var user in users)
             {
                 await PutIfMissingAsync($"api/v1/hosts/{host}/accounts/{user}", new JsonObject { ["password"] = Password }, cancellationToken);
@@ -44,17 +47,25 @@ internal sealed class DemoTenants(HttpClient provider, Uri contacts, string fold
 
     private JsonObject Document(string host) => new() { ["http_roster_url"] = $"{contacts}{host}/contacts/%s", ["components"] = Components(host) };
 
-    private JsonObject Components(string host) => new()
+    private JsonObject Rooms(string host) => new()
     {
         [Service(host)] = new JsonObject { ["type"] = "muc", ["muc_http_auth_url"] = $"{contacts}{host}/can-join" },
     };
 
-    // A host that was made before there were rooms.
-    private async Task AddRoomsAsync(string host, CancellationToken cancellationToken)
+    private JsonObject Components(string host)
+    {
+        var components = Rooms(host);
+        components[$"pubsub.{host}"] = new JsonObject { ["type"] = "external", ["component_secret"] = ComponentSecret };
+        return components;
+    }
+
+    // A host that was made before there were components, or before there were others than rooms; what somebody has changed stays.
+    private async Task AddComponentsAsync(string host, CancellationToken cancellationToken)
     {
         var document = await provider.GetFromJsonAsync<JsonObject>($"api/v1/hosts/{host}", cancellationToken);
-        if (document!.TryAdd("components", Components(host)))
+        if (!document!.TryGetPropertyValue("components", out var present) || JsonNode.DeepEquals(present, Rooms(host)))
         {
+            document["components"] = Components(host);
             using var response = await provider.PutAsJsonAsync($"api/v1/hosts/{host}", document, cancellationToken);
             await CheckAsync(response, cancellationToken);
         }

@@ -26,7 +26,7 @@ internal static class ComponentTypes
 {
     public const string Discriminator = "type";
 
-    public static ImmutableArray<ComponentType> All { get; } = [new MucServiceType()];
+    public static ImmutableArray<ComponentType> All { get; } = [new MucServiceType(), new ExternalComponentType()];
 
     /// <summary>The type that an entry says it is of; null when it says none that there is.</summary>
     public static ComponentType? Of(JsonElement entry) =>
@@ -39,6 +39,7 @@ internal static class ComponentTypes
     public static ComponentType Of(ComponentSettings component) => component switch
     {
         MucServiceSettings => Find(MucServiceType.TypeName)!,
+        ExternalComponentSettings => Find(ExternalComponentType.TypeName)!,
         _ => throw new ArgumentOutOfRangeException(nameof(component)),
     };
 }

@@ -25,4 +25,11 @@ public sealed record DelegationGrant
 
     /// <summary>Whether it may be one of the namespaces that streams depend on.</summary>
     public bool AllowCore { get; init; }
+
+    /// <summary>By value, so that whoever holds a grant sees whether a change of the settings changed it.</summary>
+    public bool Equals(DelegationGrant? other) =>
+        other is not null && (Namespace, Url, Timeout, AllowCore) == (other.Namespace, other.Url, other.Timeout, other.AllowCore)
+        && Equals(Entity, other.Entity) && Filtering.AsSpan().SequenceEqual(other.Filtering.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Namespace, Entity, Url, Filtering.Length);
 }

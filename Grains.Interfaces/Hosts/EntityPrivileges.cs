@@ -38,5 +38,12 @@ public sealed record EntityPrivileges
     /// <summary>IQs as a user (§6), by the payload's namespace.</summary>
     public ImmutableDictionary<string, PrivilegeAccess> Iq { get; init; } = ImmutableDictionary<string, PrivilegeAccess>.Empty;
 
+    /// <summary>By value, so that whoever tells an entity its privileges sees whether a change of the settings changed them.</summary>
+    public bool Equals(EntityPrivileges? other) =>
+        other is not null && (Roster, MayMessage, Presence) == (other.Roster, other.MayMessage, other.Presence)
+        && Iq.Count == other.Iq.Count && Iq.All(privilege => other.Iq.TryGetValue(privilege.Key, out var access) && access == privilege.Value);
+
+    public override int GetHashCode() => HashCode.Combine(Roster, MayMessage, Presence, Iq.Count);
+
     public bool IsEmpty => Roster == PrivilegeAccess.None && !MayMessage && Presence == PresencePrivilege.None && Iq.IsEmpty;
 }

@@ -44,6 +44,7 @@ public static class HostDocumentReader
     {
         var draft = new HostSettingsDraft(domain, version);
         ReadObject(root, JsonPaths.Root, HostSettingKeys.All, problems, draft);
+        draft.Check(problems);
         return problems.IsEmpty ? new HostDocumentReading(draft.ToSettings(), []) : new HostDocumentReading(null, problems.ToImmutable());
     }
 
@@ -51,7 +52,15 @@ public static class HostDocumentReader
     {
         try
         {
-            return JsonDocument.Parse(json, JsonOptions);
+            var document = JsonDocument.Parse(json, JsonOptions);
+            if (JsonSurrogates.AreWhole(json))
+            {
+                return document;
+            }
+
+            document.Dispose();
+            problems.Add(JsonPaths.Root, "has an escape that is half of a character (RFC 8259 §8.2)");
+            return null;
         }
         catch (JsonException e)
         {

@@ -112,7 +112,7 @@ public static class HostSecrets
             {
                 AddEffective(components, ((HostSettings)settings).Components);
             }
-            else if (!document.ContainsKey(key.Name) && key.Show(settings) is { } value)
+            else if ((key.HasDefaultsWithin || !document.ContainsKey(key.Name)) && key.Show(settings) is { } value)
             {
                 document[key.Name] = value;
             }

@@ -24,6 +24,9 @@ public abstract class HostSettingKey(string name, string description)
     /// <summary>It has no default: leaving it out is refused.</summary>
     public bool IsRequired { get; init; }
 
+    /// <summary>Its value is an object of things that have defaults of their own: what is in force is shown in its place.</summary>
+    public bool HasDefaultsWithin { get; init; }
+
     public abstract SettingType Type { get; }
 
     /// <summary>The keys of the object that the value is; empty for every other value.</summary>

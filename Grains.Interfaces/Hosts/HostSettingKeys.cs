@@ -47,6 +47,9 @@ public static class HostSettingKeys
         new HostSettingKey<int>("c2s_stanza_size_limit", new IntegerSetting(StanzaBytesMin, StanzaBytesMax),
             (draft, value) => draft.Settings = draft.Settings with { C2SStanzaSizeLimit = value }, settings => settings.C2SStanzaSizeLimit,
             "The largest stanza that a client may send, in bytes."),
+        new HostSettingKey<int>("component_stanza_size_limit", new IntegerSetting(StanzaBytesMin, StanzaBytesMax),
+            (draft, value) => draft.Settings = draft.Settings with { ComponentStanzaSizeLimit = value }, settings => settings.ComponentStanzaSizeLimit,
+            "The largest stanza that an external component may send, in bytes."),
         new HostSettingKey<string>("http_roster_url", new UrlSetting(isTemplate: true),
             (draft, value) => draft.HttpRoster = draft.HttpRoster with { Url = value }, settings => settings.HttpRoster?.Url,
             "Where the users' rosters are fetched; %s is the percent-encoded localpart. Without it the host keeps its own rosters."),
@@ -77,6 +80,11 @@ public static class HostSettingKeys
             "Signs every hook call (Standard Webhooks): whsec_ and base64, or a list of two during rotation.") { IsSecret = true },
         new ComponentsKey(Components, ComponentTypes.All,
             "The host's other domains: domain to component. Only the provider may add, change or remove one whose domain is not below the host's own."),
+        new DelegationsKey("delegations",
+            "Who answers for the host (XEP-0355): namespace to a grant, or to a list of grants. urn:xmpp:delegation:, urn:xmpp:privilege:, bind and session are never delegated, "
+            + "but for the two pseudo-namespaces urn:xmpp:delegation:2:bare:disco#info:* and urn:xmpp:delegation:2:bare:disco#items:*.") { HasDefaultsWithin = true },
+        new PrivilegedEntitiesKey("privileged_entities",
+            "Who may act for the host's users (XEP-0356): a component's domain, or a user's bare or full JID, to privileges.") { HasDefaultsWithin = true },
         new HostSettingKey<ImmutableArray<string>>("admins", new OneOrMoreSetting<string>(new BareJidSetting(), AdminsMax, itemsMin: 0),
             (draft, value) => draft.Settings = draft.Settings with { Admins = [.. value] },
             settings => List(settings.Admins.Order(StringComparer.Ordinal)),
@@ -98,6 +106,7 @@ public static class HostSettingKeys
         Limit("occupants", (limits, value) => limits with { Occupants = value }, limits => limits.Occupants, "Occupants of one room."),
         Limit("hook_calls_per_second", (limits, value) => limits with { HookCallsPerSecond = value }, limits => limits.HookCallsPerSecond, "Calls of one hook in a second."),
         Limit("hook_concurrency", (limits, value) => limits with { HookConcurrency = value }, limits => limits.HookConcurrency, "Calls of one hook at a time."),
+        Limit("pending_iqs", (limits, value) => limits with { PendingIqs = value }, limits => limits.PendingIqs, "IQs that wait for the answer of whoever a namespace is delegated to."),
         Limit("offline_messages", (limits, value) => limits with { OfflineMessages = value }, limits => limits.OfflineMessages, "Messages kept for each user who is away."),
     ];
 

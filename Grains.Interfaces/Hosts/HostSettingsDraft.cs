@@ -12,6 +12,18 @@ internal sealed class HostSettingsDraft(string domain, long version)
 
     public Dictionary<string, ComponentSettings> Components { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Where an entity is given leave to change rosters.</summary>
+    public List<string> RosterWriters { get; } = [];
+
+    /// <summary>Adds what is wrong between keys, once all are read.</summary>
+    public void Check(DocumentProblems problems)
+    {
+        foreach (var path in HttpRoster.Url.Length > 0 ? RosterWriters : [])
+        {
+            problems.Add(path, "must be \"none\" or \"get\" together with \"http_roster_url\", which alone says what the rosters are");
+        }
+    }
+
     public HostSettings ToSettings()
     {
         var settings = HttpRoster.Url.Length > 0 ? Settings with { HttpRoster = HttpRoster } : Settings;

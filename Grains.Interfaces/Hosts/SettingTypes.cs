@@ -50,12 +50,12 @@ internal sealed class SecondsSetting(double minimum, double maximum) : SettingTy
 }
 
 /// <summary>Text of one line. <paramref name="isHeader"/>: what an HTTP header field can carry without change (RFC 9110 §5.5).</summary>
-internal sealed class TextSetting(int charactersMax, bool isHeader = false) : SettingType<string>
+internal sealed class TextSetting(int charactersMax, bool isHeader = false, int charactersMin = 1) : SettingType<string>
 {
     internal override JsonObject Schema() => new()
     {
         ["type"] = "string",
-        ["minLength"] = 1,
+        ["minLength"] = charactersMin,
         ["maxLength"] = charactersMax,
         ["pattern"] = isHeader ? "^[!-~]([ -~]*[!-~])?$" : "^[^\\u0000-\\u001f\\u007f]*$",
     };
@@ -63,11 +63,11 @@ internal sealed class TextSetting(int charactersMax, bool isHeader = false) : Se
     internal override bool TryRead(JsonElement value, string path, DocumentProblems problems, out string result)
     {
         result = value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-        var isFit = result.Length > 0 && result.Length <= charactersMax
+        var isFit = result.Length >= charactersMin && result.Length <= charactersMax
             && (isHeader ? result.All(c => c is >= ' ' and <= '~') && result[0] != ' ' && result[^1] != ' ' : !result.Any(char.IsControl));
         return isFit || problems.Add(path, isHeader
-            ? $"must be a string of 1 to {charactersMax} printable ASCII characters, without a space at either end"
-            : $"must be a string of 1 to {charactersMax} characters without control characters");
+            ? $"must be a string of {charactersMin} to {charactersMax} printable ASCII characters, without a space at either end"
+            : $"must be a string of {charactersMin} to {charactersMax} characters without control characters");
     }
 }
 

@@ -16,7 +16,7 @@ public sealed class DemoTenantsTests : IDisposable
 
         Assert.Equal(["elsinore.localhost", "verona.localhost"], keys.Keys.Order());
         Assert.Equal(
-            """{"http_roster_url":"http://127.0.0.1:5290/verona.localhost/contacts/%s","components":{"rooms.verona.localhost":{"type":"muc","muc_http_auth_url":"http://127.0.0.1:5290/verona.localhost/can-join"}}}""",
+            """{"http_roster_url":"http://127.0.0.1:5290/verona.localhost/contacts/%s","components":{"rooms.verona.localhost":{"type":"muc","muc_http_auth_url":"http://127.0.0.1:5290/verona.localhost/can-join"},"pubsub.verona.localhost":{"type":"external","component_secret":"secret"}}}""",
             krewe["/api/v1/hosts/verona.localhost"]);
         Assert.Equal(
             """{"roomname":"The garden","affiliations":{"romeo@verona.localhost":"owner"}}""", krewe["/api/v1/hosts/verona.localhost/muc/rooms/garden@rooms.verona.localhost"]);
@@ -52,6 +52,20 @@ public sealed class DemoTenantsTests : IDisposable
 
         Assert.StartsWith("""{"http_roster_wait":1,"components":{"rooms.verona.localhost":""", krewe["/api/v1/hosts/verona.localhost"], StringComparison.Ordinal);
         Assert.Equal("""{"components":{}}""", krewe["/api/v1/hosts/elsinore.localhost"]);
+    }
+
+    [Fact]
+    public async Task Ensure_OnAHostWithOnlyItsRooms_AddsTheOtherComponent()
+    {
+        const string Rooms = """
+            "rooms.verona.localhost":{"type":"muc","muc_http_auth_url":"http://127.0.0.1:5290/verona.localhost/can-join"}
+            """;
+        await using var krewe = await FakeKrewe.StartAsync();
+        krewe["/api/v1/hosts/verona.localhost"] = $$"""{"components":{ {{Rooms}} } }""";
+        await EnsureAsync(krewe);
+
+        Assert.Equal(
+            "{\"components\":{" + Rooms + ""","pubsub.verona.localhost":{"type":"external","component_secret":"secret"}}}""", krewe["/api/v1/hosts/verona.localhost"]);
     }
 
     [Fact]

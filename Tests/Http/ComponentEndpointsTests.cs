@@ -40,6 +40,37 @@ public sealed class ComponentEndpointsTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task Put_OfAnExternalComponent_KeepsItsSecret_AndItsGrants()
+    {
+        var domain = api.NewDomain();
+        var pubsub = $"pubsub.{domain}";
+        using var made = await PutAsync(domain, $$"""
+            { "components": { "{{pubsub}}": { "type": "external", "component_secret": "hush-hush" } }, "delegations": { "urn:xmpp:mam:2": { "jid": "Pubsub.{{domain}}" } },
+              "privileged_entities": { "{{pubsub}}": { "roster": "both" } } }
+            """);
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        Assert.DoesNotContain("hush", await made.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        var before = (await api.Settings.FindAsync(pubsub))!.Value;
+        Assert.Equal("hush-hush", Assert.IsType<ExternalComponentSettings>(before.Component).Secret);
+
+        var shown = (await api.GetAsync($"/api/v1/hosts/{domain}?effective=true")).AsObject();
+        Assert.DoesNotContain("hush", shown.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(30, (int)shown["delegations"]!["urn:xmpp:mam:2"]!["timeout"]!);
+        shown["components"]![pubsub]!["component_conflict_resolve"] = "balance";
+        using var replaced = await PutAsync(domain, shown.ToJsonString(), await api.NewKeyAsync(domain, "settings"));
+        Assert.Equal(HttpStatusCode.OK, replaced.StatusCode);
+
+        var after = (await api.Settings.FindAsync(pubsub))!.Value;
+        Assert.Equal(new ExternalComponentSettings { Domain = pubsub, Secret = "hush-hush", ConflictResolve = ComponentConflict.Balance }, after.Component);
+        Assert.Equal(before.Host.Delegations.AsEnumerable(), after.Host.Delegations);
+        Assert.Equal(before.Host.PrivilegedEntities, after.Host.PrivilegedEntities);
+
+        shown["http_roster_url"] = "http://127.0.0.1:1/%s";
+        using var refused = await PutAsync(domain, shown.ToJsonString());
+        Assert.Equal([$"$.privileged_entities['{pubsub}'].roster"], await ApiFixture.AssertProblemAsync(refused, HttpStatusCode.UnprocessableEntity));
+    }
+
+    [Fact]
     public async Task Put_WithBadComponents_TellsEveryPlaceAndChangesNothing()
     {
         var domain = await api.NewHostAsync();
@@ -49,7 +80,7 @@ public sealed class ComponentEndpointsTests(ApiFixture api)
             """);
 
         Assert.Equal(
-            [$"$.components['{domain}']", $"$.components['a.{domain}'].type", $"$.components['b.{domain}'].foo"],
+            [$"$.components['{domain}']", $"$.components['a.{domain}'].component_secret", $"$.components['b.{domain}'].foo"],
             await ApiFixture.AssertProblemAsync(answer, HttpStatusCode.UnprocessableEntity));
         Assert.Equal("{}", (await api.GetAsync($"/api/v1/hosts/{domain}")).ToJsonString());
     }

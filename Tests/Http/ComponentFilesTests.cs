@@ -24,6 +24,21 @@ public sealed class ComponentFilesTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task ExternalComponent_OfAFile_IsServed_AndItsSecretNotShown()
+    {
+        var file = api.NewDomain();
+        await File.WriteAllTextAsync(PathOf(file), $$"""
+            { "components": { "pubsub.{{file}}": { "type": "external", "component_secret": "hush-hush" } }, "delegations": { "urn:xmpp:mam:2": { "jid": "pubsub.{{file}}" } } }
+            """);
+        await api.Watcher.RescanAsync();
+
+        var found = (await api.Settings.FindAsync($"pubsub.{file}"))!.Value;
+        Assert.Equal("hush-hush", Assert.IsType<ExternalComponentSettings>(found.Component).Secret);
+        Assert.Equal($"pubsub.{file}", Assert.Single(found.Host.Delegations).Entity!.Bare);
+        Assert.DoesNotContain("hush", (await api.GetAsync($"/api/v1/hosts/{file}?effective=true")).ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task File_ThatNamesAComponentOfAHostFromTheApi_HasItWhileItIsThere()
     {
         var (file, owner, rooms) = (api.NewDomain(), await api.NewHostAsync(), $"rooms.{api.NewDomain()}");

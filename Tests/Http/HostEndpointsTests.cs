@@ -80,10 +80,10 @@ public sealed class HostEndpointsTests(ApiFixture api)
         var domain = await api.NewHostAsync("""{ "isolate": true }""");
 
         using var answer = await api.SendAsync(
-            HttpMethod.Put, $"/api/v1/hosts/{domain}", """{ "c2s_stanza_size_limit": 1, "delegations": {}, "limits": { "foo": 1, "sessions": "x" } }""");
+            HttpMethod.Put, $"/api/v1/hosts/{domain}", """{ "c2s_stanza_size_limit": 1, "delegations": { "urn:a": {} }, "jwt_secret": 1, "limits": { "foo": 1, "sessions": "x" } }""");
 
         Assert.Equal(
-            ["$.c2s_stanza_size_limit", "$.delegations", "$.limits.foo", "$.limits.sessions"],
+            ["$.c2s_stanza_size_limit", "$.delegations['urn:a']", "$.jwt_secret", "$.limits.foo", "$.limits.sessions"],
             await ApiFixture.AssertProblemAsync(answer, HttpStatusCode.UnprocessableEntity));
         Assert.Equal("""{"isolate":true}""", (await api.GetAsync($"/api/v1/hosts/{domain}")).ToJsonString());
     }
@@ -92,6 +92,7 @@ public sealed class HostEndpointsTests(ApiFixture api)
     [InlineData("{", HttpStatusCode.UnprocessableEntity)]
     [InlineData("", HttpStatusCode.UnprocessableEntity)]
     [InlineData("[]", HttpStatusCode.UnprocessableEntity)]
+    [InlineData("{ \"tenant\": \"\\ud83c\" }", HttpStatusCode.UnprocessableEntity)]
     public async Task Put_OfWhatIsNoDocument_IsAProblemAtItsRoot(string body, HttpStatusCode status)
     {
         using var answer = await api.SendAsync(HttpMethod.Put, $"/api/v1/hosts/{api.NewDomain()}", body);

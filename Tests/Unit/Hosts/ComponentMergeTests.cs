@@ -125,7 +125,8 @@ public sealed class ComponentMergeTests
     [InlineData("""{ "components": { "a b": { "type": "muc" } } }""", "$.components['a b']")]
     [InlineData("""{ "components": { "verona.localhost": { "type": "muc" } } }""", "$.components['verona.localhost']")]
     [InlineData("""{ "components": { "rooms.verona.localhost": 5 } }""", "$.components['rooms.verona.localhost']")]
-    [InlineData("""{ "components": { "rooms.verona.localhost": { "type": "external" } } }""", "$.components['rooms.verona.localhost'].type")]
+    [InlineData("""{ "components": { "rooms.verona.localhost": { "type": "extern" } } }""", "$.components['rooms.verona.localhost'].type")]
+    [InlineData("""{ "components": { "rooms.verona.localhost": { "type": "external" } } }""", "$.components['rooms.verona.localhost'].component_secret")]
     public void WhatIsNoComponent_IsRefusedAfterTheMergeToo(string sent, string path)
     {
         var merged = Merge(sent, Components(Entry(Below), Entry(Foreign)), isProvider: false);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 
 namespace Krewe.Tests.Unit.Hosts;
@@ -17,6 +18,7 @@ public sealed class HostDocumentReaderTests
         ("c2s_require_encryption", ["true", "false"], ["0", "\"no\""]),
         ("allow_unencrypted_plain_auth", ["true", "false"], ["[]", "\"yes\""]),
         ("c2s_stanza_size_limit", ["10000", "262144", "16777216"], ["9999", "16777217", "262144.5", "\"262144\"", "-1", "1e99"]),
+        ("component_stanza_size_limit", ["10000", "524288", "16777216"], ["9999", "16777217", "1.5", "\"524288\"", "null"]),
         ("http_roster_url",
             ["\"http://127.0.0.1:5290/contacts/%s\"", "\"https://app.example/r?user=%s&x=1\"", "\"http://[::1]:80/%s@verona.localhost\"", "\"HTTPS://app.example\""],
             ["\"/contacts/%s\"", "\"ftp://app.example/%s\"", "\"http://user:pw@app.example/%s\"", "\"http://@app.example/\"", "\"http://app.example/#f\"",
@@ -32,6 +34,12 @@ public sealed class HostDocumentReaderTests
         ("components",
             ["{}", "{\"rooms.verona.localhost\":{\"type\":\"muc\"}}"],
             ["[]", "null", "\"muc\"", "{\"rooms.verona.localhost\":5}", "{\"rooms.verona.localhost\":{}}", "{\"a b\":{\"type\":\"muc\"}}"]),
+        ("delegations",
+            ["{}", "{\"urn:xmpp:mam:2\":{\"jid\":\"pubsub.verona.localhost\"}}", "{\"urn:xmpp:mam:2\":[{\"url\":\"http://a.example/\"}]}"],
+            ["[]", "null", "\"urn:xmpp:mam:2\"", "{\"urn:xmpp:mam:2\":\"pubsub.verona.localhost\"}"]),
+        ("privileged_entities",
+            ["{}", "{\"pubsub.verona.localhost\":{}}", "{\"bot@verona.localhost\":{\"roster\":\"both\"}}"],
+            ["[]", "null", "\"pubsub.verona.localhost\"", "{\"pubsub.verona.localhost\":\"both\"}", "{\"a b\":{}}"]),
         ("admins",
             ["[]", "[\"romeo@verona.localhost\",\"hamlet@elsinore.localhost\"]", "\"romeo@verona.localhost\""],
             ["[\"romeo\"]", "[\"verona.localhost\"]", "[\"romeo@verona.localhost/orchard\"]", "[5]", "{}", "null", "\"@verona.localhost\""]),
@@ -41,7 +49,8 @@ public sealed class HostDocumentReaderTests
 
     private static string[] Limits =>
     [
-        "sessions_per_user", "sessions", "stanzas_per_second", "bytes_per_second", "roster_items", "rooms", "occupants", "hook_calls_per_second", "hook_concurrency", "offline_messages",
+        "sessions_per_user", "sessions", "stanzas_per_second", "bytes_per_second", "roster_items", "rooms", "occupants", "hook_calls_per_second", "hook_concurrency", "pending_iqs",
+        "offline_messages",
     ];
 
     public static IEnumerable<object[]> Good => Table.SelectMany(row => row.Good.Select(value => (object[])[row.Key, value]));
@@ -77,12 +86,14 @@ public sealed class HostDocumentReaderTests
         var settings = Read(
             $$"""
             { "tenant": "acme", "enabled": false, "authentication": ["internal_hashed"], "c2s_require_encryption": false, "allow_unencrypted_plain_auth": true,
-              "c2s_stanza_size_limit": 20000, "http_roster_url": "http://127.0.0.1:5290/%s", "http_roster_authorization_header": "Bearer x",
+              "c2s_stanza_size_limit": 20000, "component_stanza_size_limit": 30000, "http_roster_url": "http://127.0.0.1:5290/%s", "http_roster_authorization_header": "Bearer x",
               "http_roster_fresh_for": 1, "http_roster_wait": 0.25, "http_roster_timeout": 4, "http_roster_stale_for": 5,
               "roster_admin_allow_from": ["127.0.0.1/32"], "hook_secret": "{{Secret}}", "isolate": true,
               "limits": { "sessions_per_user": 1, "sessions": 2, "stanzas_per_second": 3, "bytes_per_second": 4, "roster_items": 5,
-                          "hook_calls_per_second": 6, "hook_concurrency": 7, "offline_messages": 8, "rooms": 9, "occupants": 10 },
-              "admins": ["Romeo@Verona.Localhost"], "components": { "Rooms.Verona.Localhost": { "type": "muc" } } }
+                          "hook_calls_per_second": 6, "hook_concurrency": 7, "offline_messages": 8, "rooms": 9, "occupants": 10, "pending_iqs": 11 },
+              "admins": ["Romeo@Verona.Localhost"], "components": { "Rooms.Verona.Localhost": { "type": "muc" } },
+              "delegations": { "urn:xmpp:mam:2": { "jid": "Pubsub.Verona.Localhost", "timeout": 2 } },
+              "privileged_entities": { "Pubsub.Verona.Localhost": { "roster": "get" } } }
             """).Settings!;
 
         Assert.Equal(("verona.localhost", 7L, "acme", false), (settings.Domain, settings.Version, settings.Tenant, settings.Enabled));
@@ -101,10 +112,14 @@ public sealed class HostDocumentReaderTests
             new HostLimits
             {
                 SessionsPerUser = 1, Sessions = 2, StanzasPerSecond = 3, BytesPerSecond = 4, RosterItems = 5, HookCallsPerSecond = 6, HookConcurrency = 7,
-                OfflineMessages = 8, Rooms = 9, Occupants = 10,
+                OfflineMessages = 8, Rooms = 9, Occupants = 10, PendingIqs = 11,
             },
             settings.Limits);
         Assert.Equal("romeo@verona.localhost", Assert.Single(settings.Admins));
+        Assert.Equal(30000, settings.ComponentStanzaSizeLimit);
+        Assert.Equal(
+            new DelegationGrant { Namespace = "urn:xmpp:mam:2", Entity = Jid.Parse("pubsub.verona.localhost"), Timeout = TimeSpan.FromSeconds(2) }, Assert.Single(settings.Delegations));
+        Assert.Equal(KeyValuePair.Create("pubsub.verona.localhost", new EntityPrivileges { Roster = PrivilegeAccess.Get }), Assert.Single(settings.PrivilegedEntities));
         Assert.Equal(new MucServiceSettings { Domain = "rooms.verona.localhost" }, Assert.Single(settings.Components).Value);
         Assert.Equal("rooms.verona.localhost", Assert.Single(settings.Components).Key);
     }
@@ -137,10 +152,8 @@ public sealed class HostDocumentReaderTests
     }
 
     [Theory]
-    [InlineData("delegations")]
     [InlineData("jwt_secret")]
     [InlineData("http_auth_url")]
-    [InlineData("component_stanza_size_limit")]
     [InlineData("HttpRosterUrl")]
     public void Key_OfAFeatureThatDoesNotExist_IsUnknown(string key) =>
         Assert.Equal(new DocumentProblem($"$.{key}", "is not a key of a host document"), Assert.Single(Read($$"""{ "{{key}}": {} }""").Problems));
@@ -159,6 +172,22 @@ public sealed class HostDocumentReaderTests
         Assert.Equal("$", problem.Path);
         Assert.Contains("line 2", problem.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("oops", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "tenant": "\ud83c" }""", false)]
+    [InlineData("""{ "tenant": "\udfad" }""", false)]
+    [InlineData("""{ "tenant": "\udfad\ud83c" }""", false)]
+    [InlineData("""{ "tenant": "\ud83cx\udfad" }""", false)]
+    [InlineData("""{ "\ud83c": 1 }""", false)]
+    [InlineData("""{ "tenant": "\ud83c\udfad" }""", true)]
+    [InlineData("""{ "tenant": "🎭 \\ud83c \"\u00e9\/" }""", true)]
+    public void Document_WithHalfACharacter_IsRefusedAtItsRoot(string json, bool isGood)
+    {
+        var expected = isGood ? Array.Empty<string>() : [HostDocumentReader.Root];
+
+        Assert.Equal(expected, Read(json).Problems.Select(problem => problem.Path));
+        Assert.Equal(expected, HostDocumentMerge.Merge("verona.localhost", 8, json, "{}", isProvider: true).Problems.Select(problem => problem.Path));
     }
 
     [Fact]

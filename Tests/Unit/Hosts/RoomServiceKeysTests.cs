@@ -28,7 +28,7 @@ public sealed class RoomServiceKeysTests
     /// <summary>Key, values it takes, values it refuses; all JSON.</summary>
     private static readonly ImmutableArray<(string Key, string[] Good, string[] Bad)> Table =
     [
-        ("type", ["\"muc\""], ["\"external\"", "\"MUC\"", "5", "null", "[\"muc\"]"]),
+        ("type", ["\"muc\""], ["\"extern\"", "\"MUC\"", "5", "null", "[\"muc\"]"]),
         ("name", ["\"Rooms\"", "\"Räume & Säle\""], ["\"\"", "5", "\"a\\nb\"", $"\"{new string('a', 256)}\""]),
         ("restrict_room_creation", ["false", "\"local\"", "\"admin\""], ["true", "\"none\"", "null", "0", "\"\""]),
         ("muc_room_locking", Booleans, NoBooleans),
@@ -154,7 +154,7 @@ public sealed class RoomServiceKeysTests
         Assert.Equal(
             [$"{RoomsPath}.nmae", $"{RoomsPath}.name", $"{RoomsPath}.muc_http_auth_enabled_for.all[1]", "$.components['Rooms.Verona.LOCALHOST']",
              "$.components['Rooms.Verona.LOCALHOST'].muc_room_locking", "$.components['Verona.Localhost']", "$.components['a b']", "$.components['a b'].name",
-             "$.components['x.verona.localhost'].type", "$.components['y.verona.localhost'].type", "$.components['z.verona.localhost']",
+             "$.components['x.verona.localhost'].type", "$.components['y.verona.localhost'].component_secret", "$.components['z.verona.localhost']",
              "$.components['w.verona.localhost'].name", "$.admins[0]"],
             paths);
     }

@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace Krewe.Contracts.Hosts;
+
+/// <summary>Components of type <c>external</c>: programs of the tenant's (XEP-0114).</summary>
+internal sealed class ExternalComponentType() : ComponentType(TypeName, ExternalComponentKeys.All)
+{
+    public const string TypeName = "external";
+
+    public override ComponentSettings Default(string domain) => new ExternalComponentDraft(domain).Settings;
+
+    public override ComponentSettings Read(string domain, JsonElement entry, string path, DocumentProblems problems)
+    {
+        var draft = new ExternalComponentDraft(domain);
+        HostDocumentReader.ReadObject(entry, path, Keys, problems, draft);
+        return draft.Settings;
+    }
+}
+
+/// <summary>An external component while its entry is read into it; without a secret at first, which every entry must have.</summary>
+internal sealed class ExternalComponentDraft(string domain)
+{
+    public ExternalComponentSettings Settings { get; set; } = new() { Domain = domain, Secret = "" };
+}
