@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Xml;
@@ -6,10 +5,8 @@ using Krewe.Frontend.Xml;
 namespace Krewe.Frontend.Components;
 
 /// <summary>Where the stanzas of components go: nowhere yet. Requests are refused, so that no component waits for an answer (RFC 6120 §8.2.3).</summary>
-internal sealed class ComponentRouter
+internal sealed class ComponentRouter : IComponentRouter
 {
-    /// <summary>Routes one stanza. The bytes are used before this returns.</summary>
-    [SuppressMessage("Performance", "CA1822", Justification = "Streams call it on the router that they were given.")]
     public ValueTask RouteAsync(ComponentStream stream, Jid from, Jid to, ReadOnlySpan<byte> element, in ElementHead head)
     {
         if (head is { Kind: StanzaKind.Iq, StanzaType: StanzaType.Get or StanzaType.Set })
