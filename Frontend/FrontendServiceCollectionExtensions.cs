@@ -73,7 +73,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<ComponentConnectionHandler>();
         services.AddSingleton<ComponentTable>();
         services.AddSingleton<ComponentAdmissions>();
-        services.AddSingleton<ComponentRouter>();
+        services.AddSingleton<IComponentRouter, ComponentRouter>();
         services.AddSingleton<HandshakeFailures>();
         services.AddSingleton<ComponentWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ComponentWatch>());

@@ -31,7 +31,7 @@ internal sealed class ComponentRouter(
     DelegationForwarder delegations,
     PrivilegeRouter privileges,
     IqHandlers handlers,
-    FrontendInstruments instruments)
+    FrontendInstruments instruments) : IComponentRouter
 {
     /// <summary>Routes one stanza. The bytes are used before this returns; what is awaited is that it has its place.</summary>
     public ValueTask RouteAsync(ComponentStream stream, Jid from, Jid to, ReadOnlySpan<byte> element, in ElementHead head) =>

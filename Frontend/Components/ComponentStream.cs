@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
@@ -27,9 +28,9 @@ internal enum ComponentStreamState : byte
 
 /// <summary>
 /// One connection of an external component (XEP-0114): the read loop and its end here, the way to <c>&lt;handshake/&gt;</c> in <c>ComponentStream.Handshake.cs</c>, stanzas
-/// in <c>ComponentStream.Established.cs</c>, signs of life in <c>ComponentStream.Liveness.cs</c>. One frame is handled at a time.
+/// from it in <c>ComponentStream.Established.cs</c> and to it in <c>ComponentStream.Outbound.cs</c>, signs of life in <c>ComponentStream.Liveness.cs</c>. One frame is handled at a time.
 /// </summary>
-internal sealed partial class ComponentStream
+internal sealed partial class ComponentStream : ISession
 {
     /// <summary>What may wait for a component before it counts as too slow: it serves many users, so it may lag further behind than one.</summary>
     public const int WaitingBytesMax = 8 * 1024 * 1024;

@@ -40,9 +40,7 @@ internal sealed class DeliveryWork(SessionTable sessions)
             default:
                 foreach (var session in delivery.Sessions)
                 {
-                    var isDelivered = sessions.TryGet(session, out var target) ? target.TryDeliver(delivery.Content)
-                        : sessions.TryGetComponent(session, out var component) && component.TryDeliver(delivery.Content);
-                    if (!isDelivered)
+                    if (!sessions.TryGet(session, out var target) || !target.TryDeliver(delivery.Content))
                     {
                         NoteGone(session);
                     }
