@@ -44,6 +44,7 @@ internal sealed partial class ComponentStream : ISession
     private volatile ComponentStreamState _state;
     private bool _isHeaderSent;
     private volatile bool _isBusy;
+    private volatile bool _isAborted;
     private long _preAuthBytes;
     private string _endReason = "connection-lost";
 
@@ -118,6 +119,7 @@ internal sealed partial class ComponentStream : ISession
     /// <summary>Drops the connection without a word: for a peer that does not read, or is not there.</summary>
     public void Abort(string reason)
     {
+        _isAborted = true;
         TryEnd(reason);
         _connection.Abort(new ConnectionAbortedException(reason));
     }
@@ -245,7 +247,7 @@ internal sealed partial class ComponentStream : ISession
         try
         {
             await LeaveAsync();
-            if (_endReason is not "connection-lost" && await IsDrainedAsync())
+            if (!_isAborted && _endReason is not "connection-lost" && await IsDrainedAsync())
             {
                 await Queue.Output.CompleteAsync();
                 await LingerAsync();
