@@ -1,6 +1,7 @@
 using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Components;
+using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Iq;
@@ -8,6 +9,7 @@ using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Muc.Iq;
 using Krewe.Frontend.Observability;
+using Krewe.Frontend.Privileges;
 using Krewe.Frontend.Rosters;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Sasl;
@@ -84,6 +86,11 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<FrontendSink>();
         services.AddSingleton<FrontendRegistration>();
         services.AddSingleton<StanzaRouter>();
+        services.AddSingleton<LocalPath>();
+        services.AddSingleton<ComponentDelivery>();
+        services.AddSingleton<DelegationForwarder>();
+        services.AddSingleton<DelegationReplies>();
+        services.AddSingleton<PrivilegeRouter>();
         services.AddSingleton<IqRouter>();
         services.AddSingleton<PresenceRouter>();
         services.AddSingleton<MucRouter>();

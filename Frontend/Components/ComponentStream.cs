@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using Krewe.Contracts.Hosts;
-using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Routing;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
 using Microsoft.AspNetCore.Connections;
@@ -29,7 +29,7 @@ internal enum ComponentStreamState : byte
 /// One connection of an external component (XEP-0114): the read loop and its end here, the way to <c>&lt;handshake/&gt;</c> in <c>ComponentStream.Handshake.cs</c>, stanzas
 /// from it in <c>ComponentStream.Established.cs</c> and to it in <c>ComponentStream.Outbound.cs</c>, signs of life in <c>ComponentStream.Liveness.cs</c>. One frame is handled at a time.
 /// </summary>
-internal sealed partial class ComponentStream : ISession
+internal sealed partial class ComponentStream
 {
     /// <summary>What may wait for a component before it counts as too slow: it serves many users, so it may lag further behind than one.</summary>
     public const int WaitingBytesMax = 8 * 1024 * 1024;
@@ -55,6 +55,8 @@ internal sealed partial class ComponentStream : ISession
         _input = connection.Transport.Input;
         _openedAt = _lastInbound = _lastOutbound = _affirmedAt = services.Time.GetTimestamp();
         Queue = new OutboundQueue(connection.Transport.Output, waitingBytesMax: WaitingBytesMax);
+        Visitors = new ComponentVisitors(this, services);
+        Order = new RecipientOrder(LogFailure);
     }
 
     /// <summary>The component's domain; empty before its header.</summary>

@@ -5,8 +5,11 @@ using Krewe.Contracts.Components;
 namespace Krewe.Frontend.Components;
 
 /// <summary>The components' connections in this process that stanzas may go to, by the component's domain. Readers take no lock.</summary>
-internal sealed class ComponentTable
+internal sealed class ComponentTable(TimeProvider time)
 {
+    private static readonly TimeSpan ExpectedFor = TimeSpan.FromMinutes(5);
+
+    private readonly ConcurrentDictionary<string, long> _lostAt = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ComponentStream[]> _streams = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
@@ -73,12 +76,15 @@ internal sealed class ComponentTable
             {
                 _streams[stream.Domain] = left;
             }
-            else
+            else if (_streams.TryRemove(stream.Domain, out _))
             {
-                _streams.TryRemove(stream.Domain, out _);
+                _lostAt[stream.Domain] = time.GetTimestamp();
             }
         }
     }
+
+    /// <summary>Whether a connection was lost a short while ago, so that it can be expected to come back.</summary>
+    public bool WasConnected(string domain) => _lostAt.TryGetValue(domain, out var lostAt) && time.GetElapsedTime(lostAt) < ExpectedFor;
 
     private ComponentStream[] Find(string domain) => _streams.TryGetValue(domain, out var streams) ? streams : [];
 }

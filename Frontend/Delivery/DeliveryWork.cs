@@ -5,6 +5,7 @@ using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Streams;
+using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Delivery;
 
@@ -39,7 +40,9 @@ internal sealed class DeliveryWork(SessionTable sessions)
             default:
                 foreach (var session in delivery.Sessions)
                 {
-                    if (!sessions.TryGet(session, out var target) || !target.TryDeliver(delivery.Content))
+                    var isDelivered = sessions.TryGet(session, out var target) ? target.TryDeliver(delivery.Content)
+                        : sessions.TryGetComponent(session, out var component) && component.TryDeliver(delivery.Content);
+                    if (!isDelivered)
                     {
                         NoteGone(session);
                     }
@@ -101,21 +104,24 @@ internal sealed class DeliveryWork(SessionTable sessions)
         }
 
         var output = Rent();
-        var isPut = true;
         foreach (var stanza in stanzas)
         {
-            output.Write(MucStanzaWriter.Start(stanza.Kind));
+            if (target.Queue.IsFramed && output.WrittenCount > 0)
+            {
+                // RFC 7395 §3.3: a message for each. The queue begins the first and ends the last.
+                output.Write(Tokens.MessageEnd);
+                StandaloneElement.Write(output, MucStanzaWriter.Start(stanza.Kind));
+            }
+            else
+            {
+                output.Write(MucStanzaWriter.Start(stanza.Kind));
+            }
+
             output.Write(target.FromFull);
             MucStanzaWriter.WriteRest(output, stanza);
-            if (target.Queue.IsFramed)
-            {
-                // RFC 7395 §3.3: one message for each.
-                isPut = isPut && TryPut(target, output.WrittenSpan, default, default, isOnly: false);
-                output.ResetWrittenCount();
-            }
         }
 
-        if (!isPut || !TryPut(target, output.WrittenSpan, default, default, isOnly))
+        if (!TryPut(target, output.WrittenSpan, default, default, isOnly))
         {
             NoteGone(session);
             return;

@@ -124,7 +124,7 @@ internal sealed class RoomEndpoints(IGrainFactory grains, IHostSettingsSource ho
             case MucPutOutcome.Replaced:
                 return ApiResults.Json(RoomDocuments.Show(document), ApiJson.Default.JsonObject);
             case MucPutOutcome.TooManyRooms:
-                return ApiResults.Problem(StatusCodes.Status409Conflict, $"There are {request.Host.Limits.Rooms} rooms, which is the host's limit; destroy one first.");
+                return ApiResults.Problem(StatusCodes.Status409Conflict, $"There are {request.Host.Limits.Rooms} rooms at this service, which is its limit; destroy one first.");
             case MucPutOutcome.NoService:
                 return RoomRequest.NotFound();
             default:

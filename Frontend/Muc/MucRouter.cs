@@ -16,7 +16,7 @@ internal sealed class MucRouter(IGrainFactory grains, IqRouter iqs, MucMediator 
 
     public ValueTask RouteAsync(ISession session, ReadOnlySpan<byte> element, in ElementHead head, Jid to, HostedDomain hosted)
     {
-        if (!IsReachable(session, hosted))
+        if (!DomainScope.MayCross(session.Hosted, hosted))
         {
             Refuse(session, element, head, to, StanzaError.RemoteServerNotFound);
             return default;
@@ -42,10 +42,6 @@ internal sealed class MucRouter(IGrainFactory grains, IqRouter iqs, MucMediator 
             _ = rooms.LeaveAllAsync(MucLeaveCause.Left, head.IdText(element), content.Payload);
         }
     }
-
-    /// <summary>As between hosts: the other one is there, and neither is closed.</summary>
-    private static bool IsReachable(ISession session, HostedDomain hosted) =>
-        hosted.Host.Domain == session.Domain || (hosted.Host is { Enabled: true, Isolate: false } && !session.Host.Isolate);
 
     private static void Refuse(ISession session, ReadOnlySpan<byte> element, in ElementHead head, Jid to, StanzaError error) =>
         StanzaErrorWriter.Refuse(session, head.Kind, head.StanzaType, head.IdText(element), to, error);

@@ -12,8 +12,8 @@ internal interface IStanzaSender
     /// <summary>The domain of <see cref="Address"/>.</summary>
     string Domain { get; }
 
-    /// <summary>The settings of the host that the domain belongs to, as they are now.</summary>
-    HostSettings Host { get; }
+    /// <summary>What the domain is, with the settings of its host as they are now.</summary>
+    HostedDomain Hosted { get; }
 
     /// <summary><see cref="Address"/>, escaped for an attribute.</summary>
     ReadOnlySpan<byte> FromFull { get; }

@@ -3,6 +3,7 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Streams;
@@ -14,12 +15,17 @@ namespace Krewe.Frontend.Routing;
 /// IQs (RFC 6120 §8.2.3, §10.3.3, §10.5): every get and set gets exactly one answer. What the server answers for itself or for an account goes to the handler of
 /// its payload; what is for a full JID goes there.
 /// </summary>
-internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, IqHandlers handlers, FrontendInstruments instruments)
+internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, IqHandlers handlers, DelegationForwarder delegations, FrontendInstruments instruments)
 {
     public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
         var isRequest = head.StanzaType is StanzaType.Get or StanzaType.Set;
         if (!IsProper(stream, element, head, to))
+        {
+            return default;
+        }
+
+        if (isRequest && to is null or { IsBare: true } && IsDelegated(stream, element, head, to))
         {
             return default;
         }
@@ -42,6 +48,18 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
         }
 
         return RouteAway(stream, StanzaStamping.Stamp(stream, element, head, to), target);
+    }
+
+    /// <summary>XEP-0355 §4.3: whoever has the namespace answers for the server and for accounts. A host that is known here was found before its stanza came here.</summary>
+    private bool IsDelegated(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
+    {
+        if (to is null || to.Domainpart == stream.Domain)
+        {
+            return delegations.TryForward(stream, stream.Host, to, element, head);
+        }
+
+        return hosts.TryGetLoaded(to.Domainpart, out var host) && DomainScope.MayCross(stream.Hosted, new HostedDomain(host, null))
+            && delegations.TryForward(stream, host, to, element, head);
     }
 
     /// <summary>Who answers a request for a room service's domain or for a room itself; null when nobody does, which is said here. What comes back as an answer is for nobody.</summary>

@@ -1,6 +1,7 @@
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Components;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
@@ -15,7 +16,7 @@ namespace Krewe.Frontend.Routing;
 /// Presence from a client (RFC 6121 §3, §4): broadcasts go to the own sessions grain, directed presence to whom it names, subscription stanzas through
 /// the rosters of both sides. Everything runs in the stream's order.
 /// </summary>
-internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, RosterCarrier carrier)
+internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, RosterCarrier carrier, ComponentDelivery components)
 {
     public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
@@ -85,7 +86,7 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
             return;
         }
 
-        if (to.Domainpart != stream.Domain && !(await hosts.GetAsync(to.Domainpart) is { Enabled: true, Isolate: false } && !stream.Host.Isolate))
+        if (await FindReachableAsync(stream.Hosted, to.Domainpart) is not { } target)
         {
             if (presence.Type == StanzaType.Available)
             {
@@ -97,6 +98,12 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
 
         switch (presence.Type)
         {
+            case StanzaType.Probe or StanzaType.Error when target.Component is ExternalComponentSettings:
+                components.Send(presence, to);
+                return;
+            case var _ when target.Component is ExternalComponentSettings:
+                await grains.Sessions(self).DirectedPresenceAsync(stream.Session, stream.FrontendName, presence);
+                return;
             case var type when !to.HasLocalpart || (type is StanzaType.Probe or StanzaType.Error && routes.IsSurelyOffline(to.Bare)):
                 // Nobody there; an invented address must not cost a grain.
                 return;
@@ -122,7 +129,7 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
         }
 
         // A host that keeps its own rosters must not note a request that can go nowhere (RFC 6120 §10.4.3).
-        if (stream.Host.HttpRoster is null && contact.Domainpart != stream.Domain && !await IsReachableAsync(stream.Domain, contact.Domainpart))
+        if (stream.Host.HttpRoster is null && await FindReachableAsync(stream.Hosted, contact.Domainpart) is null)
         {
             StanzaErrorWriter.Refuse(stream, subscription, StanzaError.RemoteServerNotFound);
             return;
@@ -140,7 +147,7 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
         var isRouted = update.Route.Contains(subscription.Type);
         if (isRouted && isFirst)
         {
-            await SendAsync(stream.Domain, subscription);
+            await SendAsync(stream.Hosted, subscription);
         }
 
         if (update.Changes is { } changes)
@@ -150,15 +157,26 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
 
         if (isRouted && !isFirst)
         {
-            await SendAsync(stream.Domain, subscription);
+            await SendAsync(stream.Hosted, subscription);
         }
     }
 
-    /// <summary>Sends a subscription stanza from one account to another, and back what the other's roster answers by itself.</summary>
-    public async Task SendAsync(string fromDomain, StanzaFrame subscription)
+    /// <summary>Sends a subscription stanza to an account or to a component's address, and back what an account's roster answers by itself.</summary>
+    public async Task SendAsync(HostedDomain from, StanzaFrame subscription)
     {
         var to = subscription.To!;
-        if (!to.HasLocalpart || !await IsKnownAsync(fromDomain, to))
+        if (await FindReachableAsync(from, to.Domainpart) is not { } target)
+        {
+            return;
+        }
+
+        if (target.Component is ExternalComponentSettings)
+        {
+            components.Send(subscription, to);
+            return;
+        }
+
+        if (!to.HasLocalpart || target.Component is not null || !(await grains.Account(to).GetAsync()).Exists)
         {
             // RFC 6121 §8.5.1: an account that does not exist says nothing.
             return;
@@ -183,27 +201,34 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
         if (update.Reply is { } reply)
         {
             // Answers are final: none of them is answered by a roster in turn (RFC 6121 §3.1.3).
-            var answer = new StanzaFrame(StanzaKind.Presence, reply, to.ToBare(), subscription.From.ToBare(), subscription.Id, default, 0);
-            var back = await grains.Roster(subscription.From).InboundAsync(answer);
-            if (back.Deliver)
-            {
-                await grains.Sessions(subscription.From).SubscriptionAsync(answer);
-            }
-
-            if (back.Changes is { } backChanges)
-            {
-                await carrier.CarryAsync(subscription.From.ToBare(), backChanges);
-            }
+            await SendBackAsync(from, new StanzaFrame(StanzaKind.Presence, reply, to.ToBare(), subscription.From.ToBare(), subscription.Id, default, 0));
         }
     }
 
-    private async Task<bool> IsKnownAsync(string fromDomain, Jid account)
+    private async Task SendBackAsync(HostedDomain asker, StanzaFrame answer)
     {
-        return (account.Domainpart == fromDomain || await IsReachableAsync(fromDomain, account.Domainpart)) && (await grains.Account(account).GetAsync()).Exists;
+        var to = answer.To!;
+        if (asker.Component is not null)
+        {
+            components.Send(answer, to);
+            return;
+        }
+
+        var back = await grains.Roster(to).InboundAsync(answer);
+        if (back.Deliver)
+        {
+            await grains.Sessions(to).SubscriptionAsync(answer);
+        }
+
+        if (back.Changes is { } changes)
+        {
+            await carrier.CarryAsync(to, changes);
+        }
     }
 
-    private async ValueTask<bool> IsReachableAsync(string fromDomain, string domain) =>
-        await hosts.GetAsync(domain) is { Enabled: true, Isolate: false } && await hosts.GetAsync(fromDomain) is { Isolate: false };
+    /// <summary>Null for a domain that is nothing here, or not for the one who asks.</summary>
+    private async ValueTask<HostedDomain?> FindReachableAsync(HostedDomain from, string domain) =>
+        await hosts.FindAsync(domain) is { } found && DomainScope.MayCross(from, found) ? found : null;
 
     /// <summary>RFC 6121 §4.7.2.3: an integer from −128 to 127; 0 when there is none.</summary>
     private static bool TryReadPriority(ReadOnlySpan<byte> presence, out sbyte priority)

@@ -1,5 +1,6 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Components;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delivery;
@@ -16,11 +17,11 @@ namespace Krewe.Frontend.Routing;
 /// </summary>
 internal sealed class StanzaRouter(
     IHostSettingsSource hosts,
-    LocalRoutes routes,
-    SessionTable sessions,
+    LocalPath localPath,
     IqRouter iqs,
     PresenceRouter presences,
     MucRouter rooms,
+    ComponentDelivery components,
     UserMessages messages,
     FrontendInstruments instruments)
 {
@@ -44,14 +45,42 @@ internal sealed class StanzaRouter(
                 return FindAndRouteAsync(stream, element.ToArray(), head, to);
             }
 
-            if (hosted.Component is MucServiceSettings)
+            if (hosted.Component is not null)
             {
-                return rooms.RouteAsync(stream, element, head, to, hosted);
+                return RouteToComponent(stream, element, head, to, hosted);
             }
         }
 
         return RouteToUser(stream, element, head, to);
     }
+
+    private ValueTask RouteToComponent(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid to, HostedDomain hosted)
+    {
+        if (hosted.Component is MucServiceSettings)
+        {
+            return rooms.RouteAsync(stream, element, head, to, hosted);
+        }
+
+        if (head.Kind == StanzaKind.Presence)
+        {
+            return presences.RouteAsync(stream, element, head, to);
+        }
+
+        if (!stream.IsUnsettled)
+        {
+            components.Route(stream, element, head, to, hosted);
+            return default;
+        }
+
+        return RouteInOrder(stream, element.ToArray(), head, to, hosted);
+    }
+
+    /// <summary>Apart, so that who need not wait pays for no closure.</summary>
+    private ValueTask RouteInOrder(C2SStream stream, byte[] element, ElementHead head, Jid to, HostedDomain hosted) => stream.InOrderAsync(() =>
+    {
+        components.Route(stream, element, head, to, hosted);
+        return Task.CompletedTask;
+    });
 
     /// <summary>The first stanza to a domain that this process does not know yet: nothing of the stream is read until it is known what the domain is.</summary>
     private async ValueTask FindAndRouteAsync(C2SStream stream, byte[] element, ElementHead head, Jid to)
@@ -68,8 +97,8 @@ internal sealed class StanzaRouter(
             return;
         }
 
-        await (hosted is { Component: MucServiceSettings } service
-            ? rooms.RouteAsync(stream, element, head, to, service)
+        await (hosted is { Component: not null } component
+            ? RouteToComponent(stream, element, head, to, component)
             : RouteToUser(stream, element, head, to));
     }
 
@@ -88,7 +117,7 @@ internal sealed class StanzaRouter(
         // RFC 6120 §10.3.1: a message to nobody is one to the sender's own account.
         var isToSelf = to is null;
         to ??= stream.Self!.ToBare();
-        if (to.HasLocalpart && routes.IsEnabled && !stream.IsUnsettled && TryLocalPath(stream, element, head, to, isToSelf))
+        if (to.HasLocalpart && !stream.IsUnsettled && localPath.TryDeliverMessage(stream, element, head, to, isToSelf))
         {
             return default;
         }
@@ -98,46 +127,6 @@ internal sealed class StanzaRouter(
 
     /// <summary>Apart, so that the local path pays for no closure.</summary>
     private ValueTask RouteByGrain(C2SStream stream, StanzaFrame message) => stream.InOrderAsync(() => RouteMessageAsync(stream, message));
-
-    /// <summary>The local path: the recipient's streams are all in this process, and its grain said so.</summary>
-    private bool TryLocalPath(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid to, bool isToSelf)
-    {
-        if (!routes.TryGet(to.Bare, out var route) || (to.Domainpart != stream.Domain && !MayCross(stream.Domain, to.Domainpart)))
-        {
-            return false;
-        }
-
-        var decision = DeliveryPolicy.Decide(StanzaKind.Message, head.StanzaType, to.Resourcepart, route.Resources.AsSpan());
-        if (decision.Outcome != RouteOutcome.Delivered)
-        {
-            return false;
-        }
-
-        var xml = StanzaStamping.StampBytes(stream, element, head, isToSelf ? to : null, out _);
-        var delivered = false;
-        if (decision.Index >= 0)
-        {
-            delivered = Deliver(route, decision.Index, xml);
-        }
-        else
-        {
-            foreach (var index in decision.Indexes!)
-            {
-                delivered |= Deliver(route, index, xml);
-            }
-        }
-
-        // A stream that is just ending: its grain decides once more, among the others.
-        if (delivered)
-        {
-            instruments.Routed(RoutePath.Local, RouteOutcome.Delivered);
-        }
-
-        return delivered;
-    }
-
-    private bool Deliver(LocalRoute route, int index, byte[] xml) =>
-        sessions.TryGetStream(route.Resources[index].Session, out var target) && target.TryDeliverStamped(StanzaKind.Message, xml);
 
     private async Task RouteMessageAsync(C2SStream stream, StanzaFrame message)
     {
@@ -172,8 +161,5 @@ internal sealed class StanzaRouter(
 
     /// <summary>Whether stanzas may go from one domain to the other: it is a host here, and neither is closed to others.</summary>
     public async ValueTask<bool> IsReachableAsync(string from, string to) =>
-        from == to || (await hosts.GetAsync(to) is { Enabled: true, Isolate: false } && MayCross(from, to));
-
-    private bool MayCross(string from, string to) =>
-        !(hosts.TryGetLoaded(from, out var own) && own.Isolate) && !(hosts.TryGetLoaded(to, out var other) && (other.Isolate || !other.Enabled));
+        from == to || (await hosts.GetAsync(to) is { Enabled: true, Isolate: false } && !(hosts.TryGetLoaded(from, out var own) && own.Isolate));
 }

@@ -75,7 +75,7 @@ internal sealed partial class C2SStream
     {
         foreach (var type in types)
         {
-            await _services.Presences.SendAsync(_domain, new StanzaFrame(StanzaKind.Presence, type, Self!.ToBare(), contact, null, default, 0));
+            await _services.Presences.SendAsync(Hosted, new StanzaFrame(StanzaKind.Presence, type, Self!.ToBare(), contact, null, default, 0));
         }
     }
 

@@ -69,6 +69,8 @@ internal sealed partial class C2SStream : ISession
 
     Jid IStanzaSender.Address => Self!;
 
+    public HostedDomain Hosted => new(Host, null);
+
     public OutboundQueue Queue { get; }
 
     /// <summary>The host's settings as they are now.</summary>

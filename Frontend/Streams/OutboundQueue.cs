@@ -33,7 +33,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
     private bool _isClosed;
     private TaskCompletionSource? _drained;
 
-    /// <summary>Whether several elements must not be appended as one.</summary>
+    /// <summary>Several elements that are appended as one have <see cref="Tokens.MessageEnd"/> between them, and are each complete but the first.</summary>
     public bool IsFramed => isFramed;
 
     /// <summary>The transport; replaced once, when TLS is put under the stream and nothing waits.</summary>
@@ -44,7 +44,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
 
     public int WaitingBytes => Volatile.Read(ref _length);
 
-    /// <summary>Appends one element in up to three parts. False when the stream is closed or its peer too slow: nothing was appended.</summary>
+    /// <summary>Appends one element, or several that belong together, in up to three parts. False when the stream is closed or its peer too slow: nothing was appended.</summary>
     public bool TryEnqueue(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default)
     {
         lock (_gate)

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Krewe.Frontend.Xml;
 
 /// <summary>What an element as it stands in a stream lacks when it stands alone, as each message over WebSocket does (RFC 7395 §3.3.3).</summary>
@@ -26,5 +28,15 @@ internal static class StandaloneElement
 
         nameEnd = 0;
         return default;
+    }
+
+    /// <summary>Writes an element with the declaration that it lacks.</summary>
+    /// <param name="element">From its start to behind its name at least.</param>
+    public static void Write(IBufferWriter<byte> output, ReadOnlySpan<byte> element)
+    {
+        var declaration = MissingDeclaration(element, out var nameEnd);
+        output.Write(element[..nameEnd]);
+        output.Write(declaration);
+        output.Write(element[nameEnd..]);
     }
 }

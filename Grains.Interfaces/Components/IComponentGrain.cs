@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
-using Krewe.Contracts.Stanzas;
 using Orleans.Concurrency;
 
 namespace Krewe.Contracts.Components;
@@ -26,7 +25,7 @@ public interface IComponentGrain : IGrainWithStringKey
     /// </summary>
     [AlwaysInterleave]
     [Alias("deliver")]
-    Task<bool> DeliverAsync(StanzaFrame stanza);
+    Task<bool> DeliverAsync(StanzaContent stanza);
 
     [AlwaysInterleave]
     [Alias("connections")]

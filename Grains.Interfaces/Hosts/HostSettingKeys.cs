@@ -102,7 +102,7 @@ public static class HostSettingKeys
         Limit("stanzas_per_second", (limits, value) => limits with { StanzasPerSecond = value }, limits => limits.StanzasPerSecond, "Stanzas that one stream may send in a second."),
         Limit("bytes_per_second", (limits, value) => limits with { BytesPerSecond = value }, limits => limits.BytesPerSecond, "Bytes that one stream may send in a second."),
         Limit("roster_items", (limits, value) => limits with { RosterItems = value }, limits => limits.RosterItems, "Contacts in one roster."),
-        Limit("rooms", (limits, value) => limits with { Rooms = value }, limits => limits.Rooms, "Rooms of the host."),
+        Limit("rooms", (limits, value) => limits with { Rooms = value }, limits => limits.Rooms, "Rooms of one room service."),
         Limit("occupants", (limits, value) => limits with { Occupants = value }, limits => limits.Occupants, "Occupants of one room."),
         Limit("hook_calls_per_second", (limits, value) => limits with { HookCallsPerSecond = value }, limits => limits.HookCallsPerSecond, "Calls of one hook in a second."),
         Limit("hook_concurrency", (limits, value) => limits with { HookConcurrency = value }, limits => limits.HookConcurrency, "Calls of one hook at a time."),

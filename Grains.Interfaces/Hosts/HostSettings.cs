@@ -97,7 +97,7 @@ public sealed record HostLimits
 
     public int RosterItems { get; init; } = 5000;
 
-    /// <summary>Rooms of the host, in all its room services.</summary>
+    /// <summary>Rooms of one room service.</summary>
     public int Rooms { get; init; } = 10000;
 
     /// <summary>Occupants of one room.</summary>

@@ -195,7 +195,7 @@ public enum MucPutOutcome : byte
     Created = 0,
     Replaced = 1,
 
-    /// <summary>The service has as many rooms as the host may have.</summary>
+    /// <summary>The service has as many rooms as it may have.</summary>
     TooManyRooms = 2,
 
     /// <summary>The service does not exist.</summary>

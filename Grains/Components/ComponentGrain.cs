@@ -81,10 +81,9 @@ internal sealed class ComponentGrain(FrontendLanes lanes, TimeProvider time) : G
         return Task.CompletedTask;
     }
 
-    public async Task<bool> DeliverAsync(StanzaFrame stanza)
+    public async Task<bool> DeliverAsync(StanzaContent content)
     {
-        var user = ComponentStickiness.OfUser(stanza.From.Bare);
-        var content = new StanzaContent(stanza);
+        var user = ComponentStickiness.OfUser(content.Stanza.From.Bare);
         for (var tries = 0; tries < DeliveryTries && _connections.Count > 0; tries++)
         {
             var chosen = _connections.MaxBy(held => ComponentStickiness.Weight(user, held.Stickiness))!;

@@ -53,6 +53,11 @@ internal sealed partial class MucRoomGrain
 
         await SaveAsync(room => after == before ? room : after, unlocks: true);
         await AnnounceAsync(before, after);
+        if (before.Config.IsPersistent && !config.IsPersistent)
+        {
+            EndWhenEmpty();
+        }
+
         return null;
     }
 

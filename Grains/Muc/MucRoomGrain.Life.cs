@@ -127,18 +127,26 @@ internal sealed partial class MucRoomGrain
         }
     }
 
-    /// <summary>A temporary room that nobody is in any more is over (XEP-0045 §10).</summary>
+    /// <summary>A temporary room that nobody is in any more is over (XEP-0045 §10). One that nobody has been in yet, as the API makes it, waits for its first occupant.</summary>
     private void EndWhenEmpty()
     {
-        if (_occupants.Count == 0 && !_isSaving)
+        if (_occupants.Count > 0)
         {
-            if (_exists && (!Config.IsPersistent || _isLocked))
-            {
-                Clear();
-            }
-
-            StayWhileNeeded();
+            return;
         }
+
+        if (_isSaving)
+        {
+            _isDeserted = true;
+            return;
+        }
+
+        if (_exists && (!Config.IsPersistent || _isLocked))
+        {
+            Clear();
+        }
+
+        StayWhileNeeded();
     }
 
     /// <summary>XEP-0045 §10.9: gone from the disk first; then one presence to each session, and nobody hears of the others.</summary>

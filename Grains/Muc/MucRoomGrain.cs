@@ -37,6 +37,7 @@ internal sealed partial class MucRoomGrain(
     private bool _exists;
     private bool _isLocked;
     private bool _isSaving;
+    private bool _isDeserted;
 
     private MucRoomConfig Config => _room.Config;
 
@@ -93,7 +94,7 @@ internal sealed partial class MucRoomGrain(
         }
 
         var isListed = after.Config != Config || isLocked != _isLocked;
-        _isSaving = true;
+        (_isSaving, _isDeserted) = (true, false);
         try
         {
             if (after.Config.IsPersistent && !isLocked)
@@ -110,7 +111,10 @@ internal sealed partial class MucRoomGrain(
         finally
         {
             _isSaving = false;
-            EndWhenEmpty();
+            if (_isDeserted)
+            {
+                EndWhenEmpty();
+            }
         }
 
         if (isListed && _exists)

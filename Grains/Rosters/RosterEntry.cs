@@ -78,6 +78,14 @@ internal static class RosterEntry
     private static string? Field(
         ref Utf8JsonReader reader, ref string? name, ref ImmutableArray<string> groups, ref SubscriptionState subscription, ref bool ask, ref bool approved)
     {
+        if (reader.ValueIsEscaped && Text(ref reader) is null)
+        {
+            // No key that is known; and it cannot be compared with one.
+            reader.Read();
+            reader.Skip();
+            return null;
+        }
+
         if (reader.ValueTextEquals("name"u8))
         {
             return !IsNull(ref reader) && ((name = Text(ref reader)) is null || Encoding.UTF8.GetByteCount(name) > NameBytesMax) ? SkipBad(ref reader, "bad name") : null;
@@ -95,7 +103,7 @@ internal static class RosterEntry
 
         if (reader.ValueTextEquals("ask"u8))
         {
-            ask = !IsNull(ref reader) && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("subscribe"u8);
+            ask = !IsNull(ref reader) && Text(ref reader) == "subscribe";
         }
         else if (reader.ValueTextEquals("approved"u8))
         {
@@ -112,7 +120,7 @@ internal static class RosterEntry
 
     private static bool Subscription(ref Utf8JsonReader reader, ref SubscriptionState subscription)
     {
-        if (reader.TokenType != JsonTokenType.String)
+        if (reader.TokenType != JsonTokenType.String || (reader.ValueIsEscaped && Text(ref reader) is null))
         {
             return false;
         }

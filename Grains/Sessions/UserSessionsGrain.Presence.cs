@@ -51,7 +51,7 @@ internal sealed partial class UserSessionsGrain
             resource.AddDirected(to);
         }
 
-        return MaySee(to) ? GrainFactory.Sessions(to).ContactPresenceAsync(new ContactPresence(presence, false, to.Resourcepart)) : Task.CompletedTask;
+        return SendTo(to, presence);
     }
 
     public Task ContactPresenceAsync(ContactPresence contact)
@@ -233,9 +233,9 @@ internal sealed partial class UserSessionsGrain
             }
         }
 
-        if (!before.HasTo() && after.HasTo() && available.Count > 0 && MaySee(contact))
+        if (!before.HasTo() && after.HasTo() && available.Count > 0)
         {
-            sent.Add(GrainFactory.Sessions(contact).ProbeAsync(new PresenceProbe(_self, contact.ToBare(), null, IsImplied: true)));
+            sent.Add(Probe(_self, contact.ToBare()));
         }
     }
 
@@ -262,14 +262,11 @@ internal sealed partial class UserSessionsGrain
             if (item.Subscription.HasFrom())
             {
                 resource.RemoveDirectedTo(item.Jid.Bare);
-                if (MaySee(item.Jid))
-                {
-                    sent.Add(GrainFactory.Sessions(item.Jid).ContactPresenceAsync(new ContactPresence(presence, asks, null)));
-                }
+                sent.Add(Broadcast(item.Jid, presence, asks));
             }
-            else if (asks && MaySee(item.Jid))
+            else if (asks)
             {
-                sent.Add(GrainFactory.Sessions(item.Jid).ProbeAsync(new PresenceProbe(resource.Jid, item.Jid, null, IsImplied: true)));
+                sent.Add(Probe(resource.Jid, item.Jid));
             }
         }
 
@@ -287,9 +284,9 @@ internal sealed partial class UserSessionsGrain
             sent.Add(DeliverAsync(_resources.FindAll(other => other.IsAvailable), new StanzaContent(presence, _self)));
             foreach (var item in _roster?.Items ?? [])
             {
-                if (item.Subscription.HasFrom() && MaySee(item.Jid))
+                if (item.Subscription.HasFrom())
                 {
-                    sent.Add(GrainFactory.Sessions(item.Jid).ContactPresenceAsync(new ContactPresence(presence, false, null)));
+                    sent.Add(Broadcast(item.Jid, presence, asks: false));
                 }
             }
         }
@@ -297,9 +294,9 @@ internal sealed partial class UserSessionsGrain
         foreach (var target in resource.TakeDirected())
         {
             // Those whom the broadcast reached are told once (specs R-074).
-            if ((!wasAvailable || _roster is null || !_roster.SubscriptionOf(target.Bare).HasFrom()) && MaySee(target))
+            if (!wasAvailable || _roster is null || !_roster.SubscriptionOf(target.Bare).HasFrom())
             {
-                sent.Add(GrainFactory.Sessions(target).ContactPresenceAsync(new ContactPresence(presence, false, target.Resourcepart)));
+                sent.Add(SendTo(target, presence));
             }
         }
 
@@ -323,35 +320,18 @@ internal sealed partial class UserSessionsGrain
     private List<Task> AnswerProbe(Jid asker)
     {
         var answers = new List<Task>();
-        if (_roster?.SubscriptionOf(asker.Bare).HasFrom() == true && MaySee(asker))
+        if (_roster?.SubscriptionOf(asker.Bare).HasFrom() == true)
         {
             foreach (var resource in _resources)
             {
                 if (resource.Presence is { } presence)
                 {
-                    answers.Add(GrainFactory.Sessions(asker).ContactPresenceAsync(new ContactPresence(presence, false, asker.Resourcepart)));
+                    answers.Add(SendTo(asker, presence));
                 }
             }
         }
 
         return answers;
-    }
-
-    private Task SendTo(Jid entity, StanzaFrame presence) => MaySee(entity)
-        ? GrainFactory.Sessions(entity).ContactPresenceAsync(new ContactPresence(presence, false, entity.Resourcepart))
-        : Task.CompletedTask;
-
-    /// <summary>False for those whom no call could reach: users without a session, and domains that one of the two hosts is closed to.</summary>
-    private bool MaySee(Jid other)
-    {
-        if (routes.IsSurelyOffline(other.Bare))
-        {
-            return false;
-        }
-
-        var (own, theirs) = (_self.Domainpart, other.Domainpart);
-        return own == theirs
-            || !((hosts.TryGetLoaded(own, out var mine) && mine.Isolate) || (hosts.TryGetLoaded(theirs, out var host) && host.Isolate));
     }
 
     private void Track(StanzaFrame presence)

@@ -11,6 +11,8 @@ import ssl
 import sys
 
 from slixmpp import ClientXMPP
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
 
 
 def report(event, **details):
@@ -34,9 +36,8 @@ class Client(ClientXMPP):
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("roster_update", self.roster_updated)
         self.add_event_handler("message", self.message_received)
-        self.add_event_handler("presence_available", self.presence_received)
-        self.add_event_handler("presence_unavailable", self.presence_received)
-        self.add_event_handler("presence_error", lambda error: report("refused", **{"from": str(error["from"]), "condition": error["error"]["condition"]}))
+        # Not the library's presence events: from its second one on, a room's presence raises none of them.
+        self.register_handler(Callback("every presence", MatchXPath("{jabber:client}presence"), self.presence_received))
         for failure in ("failed_all_auth", "connection_failed", "stream_error"):
             self.add_event_handler(failure, lambda reason, kind=failure: report("failed", kind=kind, reason=str(reason)))
         self.add_event_handler("disconnected", lambda _: report("ended"))
@@ -55,6 +56,9 @@ class Client(ClientXMPP):
         report("message", **{"from": str(message["from"]), "type": message["type"], "body": message["body"]})
 
     def presence_received(self, presence):
+        if presence["type"] == "error":
+            report("refused", **{"from": str(presence["from"]), "condition": presence["error"]["condition"], "text": presence["error"]["text"]})
+            return
         muc = presence.xml.find(MUC_USER + "x")
         statuses = [] if muc is None else sorted(int(status.get("code")) for status in muc.findall(MUC_USER + "status"))
         reason = None if muc is None else muc.findtext(f"{MUC_USER}item/{MUC_USER}reason")

@@ -126,7 +126,7 @@ public sealed class ComponentGrainTests : IClassFixture<SessionsSilo>
         for (var user = 0; user < 50; user++)
         {
             var stanza = Stanza($"user{user}@a.example/{user}");
-            Assert.True(await _grain.DeliverAsync(stanza));
+            Assert.True(await _grain.DeliverAsync(new StanzaContent(stanza)));
 
             var weights = connections.Select(one => ComponentStickiness.Weight(
                 ComponentStickiness.OfUser(stanza.From.Bare), ComponentStickiness.OfConnection(one.Frontend.Name, one.Session))).ToList();
@@ -138,13 +138,13 @@ public sealed class ComponentGrainTests : IClassFixture<SessionsSilo>
     [Fact]
     public async Task Stanza_ForNobody_IsNotDelivered()
     {
-        Assert.False(await _grain.DeliverAsync(Stanza("romeo@a.example/r")));
+        Assert.False(await _grain.DeliverAsync(new StanzaContent(Stanza("romeo@a.example/r"))));
 
         var connection = Connection("first");
         await _grain.ConnectAsync(connection, ComponentConflict.KickNew);
         _frontends[0].Sink.Lose(connection.Session);
 
-        Assert.False(await _grain.DeliverAsync(Stanza("romeo@a.example/r")));
+        Assert.False(await _grain.DeliverAsync(new StanzaContent(Stanza("romeo@a.example/r"))));
         Assert.Empty(await _grain.ConnectionsAsync());
     }
 
@@ -160,7 +160,7 @@ public sealed class ComponentGrainTests : IClassFixture<SessionsSilo>
         _frontends[0].Sink.Lose(connections[0].Session);
         for (var user = 0; user < 20; user++)
         {
-            Assert.True(await _grain.DeliverAsync(Stanza($"user{user}@a.example/r")));
+            Assert.True(await _grain.DeliverAsync(new StanzaContent(Stanza($"user{user}@a.example/r"))));
         }
 
         Assert.Equal(20, _frontends[1].Sink.Take().Count);

@@ -9,6 +9,7 @@ using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Observability;
+using Krewe.Frontend.Routing;
 using Krewe.Frontend.Xml;
 using Krewe.Tests.Grains.Sessions;
 using Krewe.Tests.Support;
@@ -35,6 +36,7 @@ internal sealed partial class ComponentStage : IComponentObserver, IComponentRou
         Settings = HostSettings.Default(Host) with { Components = HostSettings.Default(Host).Components.Add(Component.Domain, Component) };
         Hosts.Set(Settings);
         Grain = silo.Grains.Component(Domain);
+        Table = new ComponentTable(Time);
         Sessions = new SessionTable();
         Watch = new ComponentWatch(Hosts, Time);
         Registration = new FrontendRegistration(silo.Grains, Sessions, new FrontendSink(Sessions, TimeProvider.System));
@@ -55,7 +57,7 @@ internal sealed partial class ComponentStage : IComponentObserver, IComponentRou
 
     public FakeHosts Hosts { get; } = new();
 
-    public ComponentTable Table { get; } = new();
+    public ComponentTable Table { get; }
 
     public SessionTable Sessions { get; }
 
@@ -125,7 +127,7 @@ internal sealed partial class ComponentStage : IComponentObserver, IComponentRou
 
     public ValueTask RouteAsync(ComponentStream stream, Jid from, Jid to, ReadOnlySpan<byte> element, in ElementHead head)
     {
-        Log.Enqueue(Encoding.UTF8.GetString(stream.Stamp(from, to, element, head).Xml.Span));
+        Log.Enqueue(Encoding.UTF8.GetString(StanzaStamping.Stamp(stream.AddressOf(from), element, head, to).Xml.Span));
         return default;
     }
 

@@ -94,8 +94,8 @@ public sealed class ComponentStreamTests(SessionsSilo silo) : IClassFixture<Sess
         connection.Send($"<message from='{_stage.Domain}' to='a.example' id='early'/>");
         Assert.False(_stage.Table.TryPick(_stage.Domain, "romeo@a.example", out _));
         Assert.False(_stage.Table.IsConnected(_stage.Domain));
-        Assert.True(await _stage.Grain.DeliverAsync(_stage.Message("romeo", "1")));
-        Assert.True(await _stage.Grain.DeliverAsync(_stage.Message("romeo", "2")));
+        Assert.True(await _stage.Grain.DeliverAsync(new StanzaContent(_stage.Message("romeo", "1"))));
+        Assert.True(await _stage.Grain.DeliverAsync(new StanzaContent(_stage.Message("romeo", "2"))));
         Assert.Equal(["connected"], _stage.Log);
 
         gate.SetResult();
@@ -112,7 +112,7 @@ public sealed class ComponentStreamTests(SessionsSilo silo) : IClassFixture<Sess
     public async Task End_TakesTheStreamOutOfEverything()
     {
         var (connection, stream) = await _stage.ConnectAsync();
-        Assert.True(_stage.Sessions.TryGet(stream.Session, out _));
+        Assert.True(_stage.Sessions.TryGetComponent(stream.Session, out _));
         Assert.Equal(stream.Session, Assert.Single(await _stage.Grain.ConnectionsAsync()).Session);
 
         connection.Send("</stream:stream>");
@@ -123,7 +123,7 @@ public sealed class ComponentStreamTests(SessionsSilo silo) : IClassFixture<Sess
         Assert.Equal(0, _stage.Table.Count);
         await connection.DisposeAsync();
         Assert.Equal(["connected", "disconnected"], _stage.Log);
-        Assert.False(_stage.Sessions.TryGet(stream.Session, out _));
+        Assert.False(_stage.Sessions.TryGetComponent(stream.Session, out _));
         Assert.Empty(await _stage.Grain.ConnectionsAsync());
         Assert.Equal(0, _stage.Watch.Count);
     }
@@ -201,7 +201,7 @@ public sealed class ComponentStreamTests(SessionsSilo silo) : IClassFixture<Sess
         // A grain, too, sends what a user sends to the same connection.
         foreach (var user in users[..20])
         {
-            Assert.True(await stage.Grain.DeliverAsync(stage.Message(user.Split('@')[0], user)));
+            Assert.True(await stage.Grain.DeliverAsync(new StanzaContent(stage.Message(user.Split('@')[0], user))));
             await connections.Single(one => one.Stream == before[user]).Connection.UntilAsync($"id='{user}'");
         }
 

@@ -5,6 +5,7 @@ using Krewe.Contracts.Muc;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Streams;
 using Krewe.Tests.Support;
 using Krewe.Tests.Unit.Streams;
 
@@ -57,18 +58,22 @@ public sealed class RoomDeliveryTests
         Assert.Equal(["a"], Bodies(romeo));
     }
 
-    [Fact]
-    public async Task Entry_LargerThanWhatMayWait_ComesWhole()
+    /// <summary>To a peer that reads slower than the room writes, as every browser does.</summary>
+    [Theory]
+    [InlineData(false, "<message to=", "")]
+    [InlineData(true, "<message xmlns='jabber:client' to=", "\uFFFD")]
+    public async Task Entry_LargerThanWhatMayWait_ComesWhole(bool isFramed, string start, string separator)
     {
-        var romeo = Open(1, "romeo@h.example/orchard");
+        var romeo = Open(1, "romeo@h.example/orchard", isFramed ? StreamTransport.SecureWebSocket : StreamTransport.Tcp);
         var text = new string('x', 500);
 
         await DeliverAsync(new Contracts.Sessions.Delivery([1], new MucStanzas([.. Enumerable.Range(0, 4000).Select(_ => Message(text))])));
 
         var first = Message("end");
         await DeliverAsync(new Contracts.Sessions.Delivery([1], first));
-        var written = await romeo.WrittenAsync("<body>end</body></message>");
-        Assert.Equal(4001, Count(written, "<message "));
+        var written = await romeo.WrittenAsync($"<body>end</body></message>{separator}");
+        Assert.Equal(4001, Count(written, $"{start}'romeo@h.example/orchard' from='room@rooms.h.example/nick'"));
+        Assert.Equal(4001, Count(written, $"</message>{separator}"));
     }
 
     [Fact]
@@ -103,9 +108,9 @@ public sealed class RoomDeliveryTests
         return allocated;
     }
 
-    private UnreadStream Open(long session, string jid)
+    private UnreadStream Open(long session, string jid, StreamTransport transport = StreamTransport.Tcp)
     {
-        var stream = new UnreadStream(new FakeTimeProvider()).BoundAs(session, jid);
+        var stream = new UnreadStream(new FakeTimeProvider(), transport).BoundAs(session, jid);
         _sessions.Add(stream.Stream);
         return stream;
     }

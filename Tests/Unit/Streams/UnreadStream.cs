@@ -22,11 +22,11 @@ internal sealed class UnreadStream
 
     private readonly Pipe _output = new(new PipeOptions(useSynchronizationContext: false));
 
-    public UnreadStream(TimeProvider time)
+    public UnreadStream(TimeProvider time, StreamTransport transport = StreamTransport.Tcp)
     {
         var services = new C2SServices(
             null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, new FrontendInstruments(Meters), time, NullLogger<C2SStream>.Instance);
-        Stream = new C2SStream(services, new DefaultConnectionContext("c", new Duplex(_output.Writer), null!), StreamTransport.Tcp);
+        Stream = new C2SStream(services, new DefaultConnectionContext("c", new Duplex(_output.Writer), null!), transport);
     }
 
     public C2SStream Stream { get; }

@@ -1,0 +1,42 @@
+namespace Krewe.Contracts.Hosts;
+
+/// <summary>
+/// Which of the domains here may talk to each other. Hosts and their room services may, unless one of them is closed. An external component is there for its own
+/// host, for the other hosts of the same tenant, and for those that grant it something; for everybody else it does not exist.
+/// </summary>
+public static class DomainScope
+{
+    /// <summary>Whether stanzas may go from one to the other; the same in both directions, but that the addressee must be enabled.</summary>
+    public static bool MayCross(in HostedDomain from, in HostedDomain to)
+    {
+        if (from.Host.Domain == to.Host.Domain)
+        {
+            return to.Host.Enabled;
+        }
+
+        if (!to.Host.Enabled || to.Host.Isolate || from.Host.Isolate)
+        {
+            return false;
+        }
+
+        var sender = from.Component as ExternalComponentSettings;
+        var addressee = to.Component as ExternalComponentSettings;
+        return (sender is null && addressee is null)
+            || from.Host.Tenant == to.Host.Tenant
+            || (addressee is not null ? Grants(from.Host, addressee.Domain) : Grants(to.Host, sender!.Domain));
+    }
+
+    /// <summary>Whether a host has delegated a namespace to a component, or given it a privilege (XEP-0355 §4.1, XEP-0356 §4.1).</summary>
+    public static bool Grants(HostSettings host, string component)
+    {
+        foreach (var grant in host.Delegations)
+        {
+            if (grant.Entity is { HasLocalpart: false } entity && entity.Domainpart == component)
+            {
+                return true;
+            }
+        }
+
+        return host.PrivilegedEntities.ContainsKey(component);
+    }
+}

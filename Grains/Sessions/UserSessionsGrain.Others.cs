@@ -1,0 +1,55 @@
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Sessions;
+using Krewe.Contracts.Stanzas;
+
+namespace Krewe.Grains.Sessions;
+
+/// <summary>The way of presence to whom it is for: another user, or an address of an external component.</summary>
+internal sealed partial class UserSessionsGrain
+{
+    private Task SendTo(Jid entity, StanzaFrame presence) => ComponentOf(entity) is { } component ? SendToComponent(component, entity, presence)
+        : MaySee(entity) ? GrainFactory.Sessions(entity).ContactPresenceAsync(new ContactPresence(presence, false, entity.Resourcepart))
+        : Task.CompletedTask;
+
+    /// <summary>Presence that names no addressee, to one of those who may know.</summary>
+    private Task Broadcast(Jid contact, StanzaFrame presence, bool asks)
+    {
+        if (ComponentOf(contact) is { } component)
+        {
+            var told = SendToComponent(component, contact, presence);
+            return asks ? Task.WhenAll(told, SendProbe(component, contact)) : told;
+        }
+
+        return MaySee(contact) ? GrainFactory.Sessions(contact).ContactPresenceAsync(new ContactPresence(presence, asks, null)) : Task.CompletedTask;
+    }
+
+    private Task Probe(Jid asker, Jid contact) => ComponentOf(contact) is { } component ? SendProbe(component, contact)
+        : MaySee(contact) ? GrainFactory.Sessions(contact).ProbeAsync(new PresenceProbe(asker, contact, null, IsImplied: true))
+        : Task.CompletedTask;
+
+    /// <summary>RFC 6121 §4.3.1: for its own addresses a component is what another server is for its users.</summary>
+    private Task SendProbe(in HostedDomain component, Jid contact) => SendToComponent(component, contact.ToBare(), Bodiless(StanzaType.Probe, _self, null));
+
+    private Task SendToComponent(in HostedDomain component, Jid entity, StanzaFrame presence) =>
+        hosts.TryFindLoaded(_self.Domainpart, out var own) && DomainScope.MayCross(own, component)
+            ? GrainFactory.Component(entity.Domainpart).DeliverAsync(new StanzaContent(presence, entity))
+            : Task.CompletedTask;
+
+    /// <summary>Null when the address is not an external component's. One that this process has not heard of yet has no connection either.</summary>
+    private HostedDomain? ComponentOf(Jid entity) =>
+        entity.Domainpart != _self.Domainpart && hosts.TryFindLoaded(entity.Domainpart, out var found) && found.Component is ExternalComponentSettings ? found : null;
+
+    /// <summary>False for those whom no call could reach: users without a session, and domains that one of the two hosts is closed to.</summary>
+    private bool MaySee(Jid other)
+    {
+        if (routes.IsSurelyOffline(other.Bare))
+        {
+            return false;
+        }
+
+        var (own, theirs) = (_self.Domainpart, other.Domainpart);
+        return own == theirs
+            || !((hosts.TryGetLoaded(own, out var mine) && mine.Isolate) || (hosts.TryGetLoaded(theirs, out var host) && host.Isolate));
+    }
+}
