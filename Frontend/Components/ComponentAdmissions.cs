@@ -50,7 +50,7 @@ internal sealed class ComponentAdmissions(IGrainFactory grains, SessionTable ses
 
     private async Task<bool> IsDeadAsync(IComponentGrain grain, ComponentConnection other)
     {
-        if (sessions.TryGet(other.Session, out var found) && found is ComponentStream old)
+        if (sessions.TryGetComponent(other.Session, out var old))
         {
             if (await old.ProveAliveAsync(ProofWithin))
             {

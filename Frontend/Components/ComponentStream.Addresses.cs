@@ -23,4 +23,16 @@ internal sealed partial class ComponentStream
     }
 
     public bool TryDeliver(StanzaFrame stanza, Jid to) => TryDeliver(new StanzaContent(stanza, to));
+
+    /// <summary>As <see cref="Enqueue"/>, written with what comes next; see <see cref="Streams.OutboundQueue.TryHold"/>.</summary>
+    public bool TryHold(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, out bool isFlushDue)
+    {
+        NoteOutbound();
+        var rescoped = Rescope(first, second, third);
+        return rescoped is null
+            ? Queue.TryHold(first, second, third, out isFlushDue) || Overflow()
+            : Queue.TryHold(rescoped, default, default, out isFlushDue) || Overflow();
+    }
+
+    public void LogFailure(Exception e) => _services.Log.StepFailed(_connection.ConnectionId, Domain, e);
 }

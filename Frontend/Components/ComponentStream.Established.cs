@@ -17,14 +17,6 @@ internal sealed partial class ComponentStream
     private LastJid _lastFrom;
     private LastJid _lastTo;
 
-    /// <summary>A stanza of this component as it is routed.</summary>
-    public StanzaFrame Stamp(Jid from, Jid to, ReadOnlySpan<byte> element, in ElementHead head)
-    {
-        var xml = StanzaStamp.Stamp(
-            element, head, XmppWriter.Escape(from.ToString()), default, StreamLang, head.UsesStreamPrefix ? StreamDeclarations : default, out var toEnd);
-        return new StanzaFrame(head.Kind, head.StanzaType, from, to, head.IdText(element), xml, toEnd);
-    }
-
     private ValueTask HandleStanzaAsync(Frame frame)
     {
         _framer.StanzaBytesMax = Owner.Host.ComponentStanzaSizeLimit;
@@ -73,7 +65,9 @@ internal sealed partial class ComponentStream
 
         if (!head.HasTo || !_lastTo.TryParse(head.To(element), out var to))
         {
-            Refuse(head.Kind, head.StanzaType, head.IdText(element), from, null, head.HasTo ? StanzaError.JidMalformed : StanzaError.BadRequest);
+            // Its host answers: there is no other address that may be written.
+            StanzaErrorWriter.Refuse(
+                AddressOf(from), head.Kind, head.StanzaType, head.IdText(element), Jid.Parse(OwnerDomain), head.HasTo ? StanzaError.JidMalformed : StanzaError.BadRequest);
             return default;
         }
 

@@ -75,8 +75,7 @@ internal sealed partial class ComponentStream
             StreamException.Throw(StreamErrorCondition.HostGone);
         }
 
-        (_owner, Domain, _address) = (owner, domain, Jid.Parse(domain));
-        _domainEscaped = XmppWriter.Escape(domain);
+        (_owner, Domain) = (owner, domain);
         _declarations = ContentScope.RescopeDeclarations(header.PrefixDeclarations.Span);
         if (TryAdvance(ComponentStreamState.AwaitHandshake))
         {
@@ -156,7 +155,7 @@ internal sealed partial class ComponentStream
         // In the table before the grain knows of it: what it hands over at once must find the stream.
         Session = _services.Sessions.NextNumber();
         Stickiness = ComponentStickiness.OfConnection(_services.Sessions.FrontendName, Session);
-        _services.Sessions.Add(this);
+        _services.Sessions.AddComponent(this);
         _isNumbered = true;
         if (!await _services.Admissions.AdmitAsync(this, settings.ConflictResolve))
         {
@@ -204,7 +203,7 @@ internal sealed partial class ComponentStream
         if (_isNumbered)
         {
             // Also after a connection that was refused, or whose answer got lost: then the grain drops what it may have of it.
-            _services.Sessions.Remove(Session);
+            _services.Sessions.RemoveComponent(Session);
             try
             {
                 await _services.Admissions.LeaveAsync(this);

@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
 using Krewe.Contracts.Hosts;
-using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
@@ -30,7 +29,7 @@ internal enum ComponentStreamState : byte
 /// One connection of an external component (XEP-0114): the read loop and its end here, the way to <c>&lt;handshake/&gt;</c> in <c>ComponentStream.Handshake.cs</c>, stanzas
 /// from it in <c>ComponentStream.Established.cs</c> and to it in <c>ComponentStream.Outbound.cs</c>, signs of life in <c>ComponentStream.Liveness.cs</c>. One frame is handled at a time.
 /// </summary>
-internal sealed partial class ComponentStream : ISession
+internal sealed partial class ComponentStream
 {
     /// <summary>What may wait for a component before it counts as too slow: it serves many users, so it may lag further behind than one.</summary>
     public const int WaitingBytesMax = 8 * 1024 * 1024;
@@ -45,6 +44,7 @@ internal sealed partial class ComponentStream : ISession
     private volatile ComponentStreamState _state;
     private bool _isHeaderSent;
     private volatile bool _isBusy;
+    private volatile bool _isAborted;
     private long _preAuthBytes;
     private string _endReason = "connection-lost";
 
@@ -121,6 +121,7 @@ internal sealed partial class ComponentStream : ISession
     /// <summary>Drops the connection without a word: for a peer that does not read, or is not there.</summary>
     public void Abort(string reason)
     {
+        _isAborted = true;
         TryEnd(reason);
         _connection.Abort(new ConnectionAbortedException(reason));
     }
@@ -248,7 +249,7 @@ internal sealed partial class ComponentStream : ISession
         try
         {
             await LeaveAsync();
-            if (_endReason is not "connection-lost" && await IsDrainedAsync())
+            if (!_isAborted && _endReason is not "connection-lost" && await IsDrainedAsync())
             {
                 await Queue.Output.CompleteAsync();
                 await LingerAsync();

@@ -40,7 +40,9 @@ internal sealed class DeliveryWork(SessionTable sessions)
             default:
                 foreach (var session in delivery.Sessions)
                 {
-                    if (!sessions.TryGet(session, out var target) || !target.TryDeliver(delivery.Content))
+                    var isDelivered = sessions.TryGet(session, out var target) ? target.TryDeliver(delivery.Content)
+                        : sessions.TryGetComponent(session, out var component) && component.TryDeliver(delivery.Content);
+                    if (!isDelivered)
                     {
                         NoteGone(session);
                     }

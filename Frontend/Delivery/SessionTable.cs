@@ -2,15 +2,19 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Krewe.Contracts.Sessions;
+using Krewe.Frontend.Components;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Streams;
 
 namespace Krewe.Frontend.Delivery;
 
-/// <summary>The bound sessions of this process, by number. Numbers are never used twice, so a delivery cannot reach the wrong session.</summary>
+/// <summary>
+/// The bound sessions of this process and its components' connections, by number. Numbers are never used twice, so a delivery cannot reach the wrong one.
+/// </summary>
 internal sealed class SessionTable : ISessionDirectory
 {
     private readonly ConcurrentDictionary<long, ISession> _sessions = new();
+    private readonly ConcurrentDictionary<long, ComponentStream> _components = new();
     private readonly ConcurrentDictionary<string, int> _counts = new(StringComparer.Ordinal);
     private long _last;
 
@@ -59,6 +63,12 @@ internal sealed class SessionTable : ISessionDirectory
     }
 
     public IEnumerable<C2SStream> OfHost(string domain) => _sessions.Values.OfType<C2SStream>().Where(stream => stream.Self?.Domainpart == domain);
+
+    public void AddComponent(ComponentStream stream) => _components[stream.Session] = stream;
+
+    public void RemoveComponent(long session) => _components.TryRemove(session, out _);
+
+    public bool TryGetComponent(long session, [NotNullWhen(true)] out ComponentStream? stream) => _components.TryGetValue(session, out stream);
 
     public ImmutableArray<SessionListing> List(string domain) =>
         [.. OfHost(domain).Select(stream => stream.Listing).OrderBy(listing => listing.Jid)];

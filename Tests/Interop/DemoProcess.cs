@@ -19,6 +19,8 @@ public sealed class DemoProcess : IAsyncLifetime
 
     public int C2SPort { get; } = FreePort();
 
+    public int ComponentPort { get; } = FreePort();
+
     public Uri Contacts { get; } = new($"http://127.0.0.1:{FreePort()}/");
 
     public Uri Http { get; } = new($"http://127.0.0.1:{FreePort()}/");
@@ -32,7 +34,7 @@ public sealed class DemoProcess : IAsyncLifetime
                 $"--Krewe:Data={_data}",
                 $"--Krewe:Listen:C2S=127.0.0.1:{C2SPort}",
                 $"--Krewe:Listen:C2STls=",
-                $"--Krewe:Listen:Component=",
+                $"--Krewe:Listen:Component=127.0.0.1:{ComponentPort}",
                 $"--Krewe:Listen:Http={Http.Authority}",
                 $"--Krewe:Listen:Https=",
                 $"--Demo:Listen={Contacts.Authority}",

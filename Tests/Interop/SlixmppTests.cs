@@ -51,6 +51,29 @@ public sealed class SlixmppTests(DemoProcess demo) : IClassFixture<DemoProcess>
     }
 
     [SlixmppFact]
+    public async Task Component_ThatKnowsItsSecret_IsTalkedTo_FromAnyOfItsAddresses()
+    {
+        await using var component = SlixmppClient.StartComponent("pubsub.verona.localhost", Password, demo.ComponentPort);
+        await component.NextAsync("session");
+        await using var romeo = SlixmppClient.Start("romeo@verona.localhost/orchard", Password, demo.C2SPort);
+        await romeo.NextAsync("roster");
+
+        await romeo.SendAsync("anybody@pubsub.verona.localhost/any", "soft & <what> light ☀");
+
+        var heard = await romeo.NextAsync("message");
+        Assert.Equal(
+            ("anybody@pubsub.verona.localhost/any", "chat", "soft & <what> light ☀"), (Text(heard, "from"), Text(heard, "type"), Text(heard, "body")));
+    }
+
+    [SlixmppFact]
+    public async Task Component_WithAWrongSecret_IsRefused()
+    {
+        await using var component = SlixmppClient.StartComponent("pubsub.elsinore.localhost", "sesame", demo.ComponentPort);
+
+        Assert.Equal("not-authorized", Text(await component.NextAsync("failed"), "condition"));
+    }
+
+    [SlixmppFact]
     public async Task Refresh_AfterAChangeInTheApplication_IsPushedToEveryDevice()
     {
         await using var desk = SlixmppClient.Start("nurse@verona.localhost/desk", Password, demo.C2SPort);
