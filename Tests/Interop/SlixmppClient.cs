@@ -20,6 +20,9 @@ internal sealed class SlixmppClient : IAsyncDisposable
         _ = ReadEventsAsync();
     }
 
+    /// <summary>The events that were asked for, or passed over, so far.</summary>
+    public IReadOnlyList<string> Seen => _seen;
+
     public static SlixmppClient Start(string jid, string password, int port)
     {
         var script = Path.Combine(AppContext.BaseDirectory, "Interop", "slixmpp_client.py");
