@@ -96,7 +96,8 @@ public sealed class SlixmppTests(DemoProcess demo) : IClassFixture<DemoProcess>
         var seen = await hamlet.NextAsync("presence", presence => Text(presence, "from") == $"{Room}/Ophelia" && Text(presence, "type") == "unavailable");
         Assert.Equal([307], Statuses(seen));
         await ophelia.JoinAsync(Room, "Ophelia");
-        Assert.Equal("not-authorized", Text(await ophelia.NextAsync("refused"), "condition"));
+        var refused = await ophelia.NextAsync("refused");
+        Assert.Equal(("registration-required", "You are not on the list for this room."), (Text(refused, "condition"), Text(refused, "text")));
     }
 
     [SlixmppFact]
