@@ -25,6 +25,10 @@ public sealed class DemoProcess : IAsyncLifetime
 
     public Uri Http { get; } = new($"http://127.0.0.1:{FreePort()}/");
 
+    /// <summary>The provider's, made at the first start.</summary>
+    public string AdminToken => File.ReadAllText(Path.Combine(_data, "admin-token")).Trim();
+
+    /// <summary>Starts it; also again, on what it left behind.</summary>
     public async Task InitializeAsync()
     {
         var start = new ProcessStartInfo(
@@ -77,6 +81,14 @@ public sealed class DemoProcess : IAsyncLifetime
         }
 
         return process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: it gets to do nothing any more.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
     }
 
     public async Task DisposeAsync()

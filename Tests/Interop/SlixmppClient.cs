@@ -20,6 +20,9 @@ internal sealed class SlixmppClient : IAsyncDisposable
         _ = ReadEventsAsync();
     }
 
+    /// <summary>The events that were asked for, or passed over, so far.</summary>
+    public IReadOnlyList<string> Seen => _seen;
+
     public static SlixmppClient Start(string jid, string password, int port) => Start("slixmpp_client.py", jid, password, port);
 
     /// <summary>An external component that sends back what it is told (slixmpp_component.py).</summary>

@@ -119,7 +119,35 @@ public sealed class SlixmppTests(DemoProcess demo) : IClassFixture<DemoProcess>
         var seen = await hamlet.NextAsync("presence", presence => Text(presence, "from") == $"{Room}/Ophelia" && Text(presence, "type") == "unavailable");
         Assert.Equal([307], Statuses(seen));
         await ophelia.JoinAsync(Room, "Ophelia");
-        Assert.Equal("not-authorized", Text(await ophelia.NextAsync("refused"), "condition"));
+        var refused = await ophelia.NextAsync("refused");
+        Assert.Equal(("registration-required", "You are not on the list for this room."), (Text(refused, "condition"), Text(refused, "text")));
+    }
+
+    [SlixmppFact]
+    public async Task Room_WithTwoDevicesUnderOneNickname_HasOneOccupantUntilBothAreGone()
+    {
+        const string Room = "battlements@rooms.elsinore.localhost";
+        await using var desk = SlixmppClient.Start("hamlet@elsinore.localhost/desk", Password, demo.C2SPort);
+        await desk.NextAsync("roster");
+        await desk.JoinAsync(Room, "Hamlet");
+        await desk.NextAsync("presence", IsSelf);
+        await using (var pocket = SlixmppClient.Start("hamlet@elsinore.localhost/pocket", Password, demo.C2SPort))
+        {
+            await pocket.NextAsync("roster");
+            await pocket.JoinAsync(Room, "Hamlet");
+            await pocket.NextAsync("presence", IsSelf);
+            await pocket.SayAsync(Room, "whither wilt thou");
+            Assert.Equal($"{Room}/Hamlet", Text(await desk.NextAsync("message", message => Text(message, "body") == "whither wilt thou"), "from"));
+        }
+
+        // Its stream is over when the account's own presence says so; what the room had to say of it would have come before what is said then.
+        await desk.NextAsync("presence", presence => Text(presence, "from").EndsWith("/pocket", StringComparison.Ordinal) && Text(presence, "type") == "unavailable");
+        await desk.SayAsync(Room, "speak");
+        var next = await desk.NextAsync("message", message => Text(message, "body") == "speak");
+        Assert.Equal($"{Room}/Hamlet", Text(next, "from"));
+        Assert.DoesNotContain(desk.Seen, line => line.Contains($"{Room}/Hamlet", StringComparison.Ordinal) && line.Contains("unavailable", StringComparison.Ordinal));
+
+        bool IsSelf(JsonObject presence) => Text(presence, "from") == $"{Room}/Hamlet" && Statuses(presence).Contains(110);
     }
 
     [SlixmppFact]
