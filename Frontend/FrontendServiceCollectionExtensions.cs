@@ -89,6 +89,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<PendingIqs>();
         services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PendingIqs>());
         services.AddSingleton<Delegates>();
+        services.AddSingleton<DelegatedServices>();
         services.AddSingleton<DelegationForwarder>();
         services.AddSingleton<DelegationReplies>();
     }

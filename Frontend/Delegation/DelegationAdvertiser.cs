@@ -60,7 +60,7 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
 
     /// <summary>What of a host's grants is a component's now, as far as it may know of them.</summary>
     private static ImmutableArray<DelegationGrant> GrantsFor(HostSettings host, HostedDomain component) =>
-        component.Component is ExternalComponentSettings settings && DomainScope.MayCross(new HostedDomain(host, null), component)
+        host.Enabled && component.Component is ExternalComponentSettings settings && DomainScope.MayCross(new HostedDomain(host, null), component)
             ? [.. host.Delegations.Where(grant => IsFor(grant, settings))]
             : [];
 

@@ -15,7 +15,7 @@ namespace Krewe.Frontend.Delegation;
 /// handlers (specs D-047).
 /// </summary>
 internal sealed class DelegationForwarder(
-    IGrainFactory grains, SessionTable sessions, Delegates delegates, PendingIqs pending, FrontendInstruments instruments)
+    IGrainFactory grains, SessionTable sessions, Delegates delegates, DelegatedServices services, PendingIqs pending, FrontendInstruments instruments)
 {
     /// <summary>Whether the request was taken: then it is answered, whatever becomes of it.</summary>
     /// <param name="host">The host that it is addressed to: its domain, a bare JID of it, or, from its own users, nobody.</param>
@@ -70,6 +70,31 @@ internal sealed class DelegationForwarder(
 
     private void ForwardNow(Request request, ReadOnlySpan<byte> element, in ElementHead head, TaskCompletionSource? done)
     {
+        if (request.Entry.Grant.Url is { } url)
+        {
+            AskService(request, url, element, head, done);
+        }
+        else
+        {
+            SendToComponent(request, element, head, done);
+        }
+    }
+
+    private void AskService(Request request, string url, ReadOnlySpan<byte> element, in ElementHead head, TaskCompletionSource? done)
+    {
+        var iq = Pending(request, url, null, 0, done);
+        if (!pending.TryAdd(iq, request.Host.Limits))
+        {
+            Refuse(request, StanzaError.ResourceConstraint, done);
+            return;
+        }
+
+        iq.Counts.NoteForwarded();
+        services.Ask(iq, request.Entry.Grant, XmlText.DecodeValue(head.FirstChildNamespace(element)), StanzaStamping.StampBytes(request.Sender, element, head, null, out _));
+    }
+
+    private void SendToComponent(Request request, ReadOnlySpan<byte> element, in ElementHead head, TaskCompletionSource? done)
+    {
         var stream = delegates.Find(request.Host, request.Entry.Grant, request.Sender.Address.Bare, out _);
         if (stream is null)
         {
@@ -78,20 +103,7 @@ internal sealed class DelegationForwarder(
         }
 
         var owner = stream.Owner;
-        var iq = new PendingIq
-        {
-            Host = request.Host.Domain,
-            Delegate = stream.Domain,
-            Stream = stream,
-            Generation = (owner.Component as ExternalComponentSettings)?.DelegationNs ?? 2,
-            Requester = request.Sender,
-            Type = request.Type,
-            Id = request.Id,
-            To = request.To,
-            Timeout = request.Entry.Grant.Timeout,
-            Counts = request.Entry.Counts,
-            Done = done,
-        };
+        var iq = Pending(request, stream.Domain, stream, (owner.Component as ExternalComponentSettings)?.DelegationNs ?? 2, done);
         var stamped = StanzaStamping.StampBytes(request.Sender, element, head, null, out _);
         var start = ReplyBuffer.Rent();
         DelegationWriter.WriteWrapperStart(start, iq.Wrapper, iq.Host, stream.Domain, iq.Generation);
@@ -121,6 +133,21 @@ internal sealed class DelegationForwarder(
         stream.CountSent(StanzaKind.Iq);
         iq.Counts.NoteForwarded();
     }
+
+    private static PendingIq Pending(Request request, string asked, ComponentStream? stream, int generation, TaskCompletionSource? done) => new()
+    {
+        Host = request.Host.Domain,
+        Delegate = asked,
+        Stream = stream,
+        Generation = generation,
+        Requester = request.Sender,
+        Type = request.Type,
+        Id = request.Id,
+        To = request.To,
+        Timeout = request.Entry.Grant.Timeout,
+        Counts = request.Entry.Counts,
+        Done = done,
+    };
 
     private static void Refuse(Request request, StanzaError error, TaskCompletionSource? done)
     {
