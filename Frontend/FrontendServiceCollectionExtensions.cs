@@ -33,6 +33,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSasl();
         services.AddStreams();
         services.AddRouting();
+        services.AddPrivileges();
         services.AddComponents();
         return services;
     }
@@ -79,6 +80,21 @@ internal static class FrontendServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<ComponentWatch>());
     }
 
+    /// <summary>Told of components' connections before whoever delegates to them (specs D-016).</summary>
+    private static void AddPrivileges(this IServiceCollection services)
+    {
+        services.AddSingleton<GrantingHosts>();
+        services.AddSingleton<PrivilegeServices>();
+        services.AddSingleton<PrivilegeRouter>();
+        services.AddSingleton<PrivilegedMessageRouter>();
+        services.AddSingleton<PrivilegedIqRouter>();
+        services.AddSingleton<PrivilegedIqs>();
+        services.AddSingleton<PresenceIntroduction>();
+        services.AddSingleton<PrivilegeAdvertiser>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PrivilegedIqs>());
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PrivilegeAdvertiser>());
+    }
+
     private static void AddRouting(this IServiceCollection services)
     {
         services.AddSingleton<SessionTable>();
@@ -90,7 +106,6 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<ComponentDelivery>();
         services.AddSingleton<DelegationForwarder>();
         services.AddSingleton<DelegationReplies>();
-        services.AddSingleton<PrivilegeRouter>();
         services.AddSingleton<IqRouter>();
         services.AddSingleton<PresenceRouter>();
         services.AddSingleton<MucRouter>();
@@ -98,6 +113,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<UserMessages>();
         services.AddSingleton<OfflineDelivery>();
         services.AddSingleton<RosterCarrier>();
+        services.AddSingleton<ManagedRosters>();
         services.AddSingleton<RosterRefresh>();
         services.AddSingleton<RefreshEndpoints>();
         services.AddSingleton<IqHandlers>();

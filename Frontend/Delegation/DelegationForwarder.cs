@@ -11,6 +11,7 @@ internal sealed class DelegationForwarder
 {
     /// <summary>Whether the request was taken: then it is answered, whatever becomes of it.</summary>
     /// <param name="host">The host that it is addressed to: its domain, a bare JID of it, or, from its own users, nobody.</param>
+    /// <param name="exceptEntity">A component that it does not go to, as it comes from there (specs D-026).</param>
     /// <param name="to">As the sender gave it: null, the host's domain or a bare JID of the host.</param>
-    public bool TryForward(IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head) => false;
+    public bool TryForward(IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head, string? exceptEntity = null) => false;
 }
