@@ -51,7 +51,9 @@ internal sealed class UserByPrivilege(ComponentStream stream, Jid address, HostS
     {
         if (Request is { } request)
         {
-            request.Answer(second.IsEmpty && third.IsEmpty ? first : [.. first, .. second, .. third]);
+            // What is given may stand in the very buffer that the answer is written to.
+            byte[] answer = [.. first, .. second, .. third];
+            request.Answer(answer);
         }
 
         return true;
