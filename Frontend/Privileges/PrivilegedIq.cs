@@ -1,6 +1,6 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Stanzas;
-using Krewe.Frontend.Components;
+using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
@@ -9,6 +9,8 @@ namespace Krewe.Frontend.Privileges;
 
 /// <summary>An IQ that a component sends as a user (XEP-0356 §6.3), until it is answered: exactly once, by whoever comes first.</summary>
 /// <param name="asker">The component's address that asks.</param>
+/// <param name="component">Its domain.</param>
+/// <param name="connection">By which it asked, and gets the answer.</param>
 /// <param name="type">Of both requests, the outer and the inner.</param>
 /// <param name="id">Of the outer one.</param>
 /// <param name="innerId">What the component calls the inner one.</param>
@@ -16,12 +18,14 @@ namespace Krewe.Frontend.Privileges;
 /// <param name="user">In whose name; a bare JID.</param>
 /// <param name="to">Whom it is for, who alone may answer; null for the user's own account.</param>
 internal sealed class PrivilegedIq(
-    ComponentStream stream, ComponentAddress asker, StanzaType type, string id, string innerId, string wireId, Jid user, Jid? to, Action<PrivilegedIq> forget)
+    IStanzaSender asker, string component, object connection, StanzaType type, string id, string innerId, string wireId, Jid user, Jid? to, Action<PrivilegedIq> forget)
 {
     private ITimer? _timer;
     private bool _isAnswered;
 
-    public ComponentStream Stream => stream;
+    public string Component => component;
+
+    public object Connection => connection;
 
     public string WireId => wireId;
 
@@ -60,8 +64,8 @@ internal sealed class PrivilegedIq(
         xml.Raw("><forwarded xmlns='urn:xmpp:forward:0'>"u8);
         WriteInner(ref xml, iq);
         xml.Raw("</forwarded></privilege></iq>"u8);
-        stream.CountSent(StanzaKind.Iq);
-        stream.EnqueueScoped(output.WrittenSpan);
+        (asker as ISession)?.CountSent(StanzaKind.Iq);
+        asker.Enqueue(output.WrittenSpan);
     }
 
     /// <summary>The request as a whole came to nothing.</summary>

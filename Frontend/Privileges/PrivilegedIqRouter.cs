@@ -42,10 +42,15 @@ internal sealed class PrivilegedIqRouter(
             return true;
         }
 
-        if (pending.TryBegin(stream, sender, head.StanzaType, id, iq!.Head.IdText(iq.Xml)!, to, recipient) is not { } request)
+        if (pending.TryBegin(sender, stream, head.StanzaType, id, iq!.Head.IdText(iq.Xml)!, to, recipient) is not { } request)
         {
             StanzaErrorWriter.Refuse(sender, StanzaKind.Iq, head.StanzaType, id, to, StanzaError.ResourceConstraint);
             return true;
+        }
+
+        if (!stream.IsOpen)
+        {
+            request.Drop();
         }
 
         var user = new UserByPrivilege(stream, to, hosted.Host, iq.Declarations, services) { Request = request };

@@ -31,27 +31,26 @@ internal sealed class PrivilegedIqs(TimeProvider time) : IComponentObserver
     public int Count => _pending.Count;
 
     /// <summary>Null when too many wait already.</summary>
-    public PrivilegedIq? TryBegin(ComponentStream stream, ComponentAddress asker, StanzaType type, string id, string innerId, Jid user, Jid? to)
+    /// <param name="asker">The component's address that asks.</param>
+    /// <param name="connection">By which; when it ends, nobody waits for the answer.</param>
+    public PrivilegedIq? TryBegin(IStanzaSender asker, object connection, StanzaType type, string id, string innerId, Jid user, Jid? to)
     {
+        var component = asker.Domain;
         lock (_counts)
         {
-            var count = _counts.GetValueOrDefault(stream.Domain);
+            var count = _counts.GetValueOrDefault(component);
             if (count >= PendingMax)
             {
                 return null;
             }
 
-            _counts[stream.Domain] = count + 1;
+            _counts[component] = count + 1;
         }
 
-        var iq = new PrivilegedIq(stream, asker, type, id, innerId, $"{IdPrefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes))}", user, to, Forget);
+        var wireId = $"{IdPrefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes))}";
+        var iq = new PrivilegedIq(asker, component, connection, type, id, innerId, wireId, user, to, Forget);
         _pending[iq.WireId] = iq;
         iq.AnswerWithin(AnswerWithin, time);
-        if (!stream.IsOpen)
-        {
-            iq.Drop();
-        }
-
         return iq;
     }
 
@@ -71,11 +70,14 @@ internal sealed class PrivilegedIqs(TimeProvider time) : IComponentObserver
 
     public ValueTask ConnectedAsync(ComponentStream stream) => default;
 
-    public void Disconnected(ComponentStream stream)
+    public void Disconnected(ComponentStream stream) => Forget(stream);
+
+    /// <summary>Nobody waits any more for what was asked by a connection.</summary>
+    public void Forget(object connection)
     {
         foreach (var (_, iq) in _pending)
         {
-            if (iq.Stream == stream)
+            if (iq.Connection == connection)
             {
                 iq.Drop();
             }
@@ -87,14 +89,14 @@ internal sealed class PrivilegedIqs(TimeProvider time) : IComponentObserver
         _pending.TryRemove(iq.WireId, out _);
         lock (_counts)
         {
-            var left = _counts[iq.Stream.Domain] - 1;
+            var left = _counts[iq.Component] - 1;
             if (left > 0)
             {
-                _counts[iq.Stream.Domain] = left;
+                _counts[iq.Component] = left;
             }
             else
             {
-                _counts.Remove(iq.Stream.Domain);
+                _counts.Remove(iq.Component);
             }
         }
     }
