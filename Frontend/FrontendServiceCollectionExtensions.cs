@@ -33,6 +33,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSasl();
         services.AddStreams();
         services.AddRouting();
+        services.AddPrivileges();
         services.AddComponents();
         services.AddDelegation();
         return services;
@@ -80,10 +81,24 @@ internal static class FrontendServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<ComponentWatch>());
     }
 
+    /// <summary>Told of components' connections before whoever delegates to them (specs D-016).</summary>
+    private static void AddPrivileges(this IServiceCollection services)
+    {
+        services.AddSingleton<GrantingHosts>();
+        services.AddSingleton<PrivilegeServices>();
+        services.AddSingleton<PrivilegeRouter>();
+        services.AddSingleton<PrivilegedMessageRouter>();
+        services.AddSingleton<PrivilegedIqRouter>();
+        services.AddSingleton<PrivilegedIqs>();
+        services.AddSingleton<PresenceIntroduction>();
+        services.AddSingleton<PrivilegeAdvertiser>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PrivilegedIqs>());
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PrivilegeAdvertiser>());
+    }
+
     /// <summary>Behind the privileges' part, because a component is told of its privileges before what is delegated to it (specs D-016).</summary>
     private static void AddDelegation(this IServiceCollection services)
     {
-        services.AddSingleton<GrantingHosts>();
         services.AddSingleton<DelegationAdvertiser>();
         services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<DelegationAdvertiser>());
         services.AddSingleton<PendingIqs>();
@@ -103,7 +118,6 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<StanzaRouter>();
         services.AddSingleton<LocalPath>();
         services.AddSingleton<ComponentDelivery>();
-        services.AddSingleton<PrivilegeRouter>();
         services.AddSingleton<IqRouter>();
         services.AddSingleton<PresenceRouter>();
         services.AddSingleton<MucRouter>();
@@ -111,6 +125,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<UserMessages>();
         services.AddSingleton<OfflineDelivery>();
         services.AddSingleton<RosterCarrier>();
+        services.AddSingleton<ManagedRosters>();
         services.AddSingleton<RosterRefresh>();
         services.AddSingleton<RefreshEndpoints>();
         services.AddSingleton<IqHandlers>();

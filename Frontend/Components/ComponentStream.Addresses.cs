@@ -1,6 +1,7 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Privileges;
 using Krewe.Frontend.Routing;
 
 namespace Krewe.Frontend.Components;
@@ -9,6 +10,16 @@ namespace Krewe.Frontend.Components;
 internal sealed partial class ComponentStream
 {
     private ComponentAddress? _lastAddress;
+    private Jid? _self;
+
+    /// <summary>The component's domain.</summary>
+    public Jid Self => _self ??= Jid.Parse(Domain);
+
+    /// <summary>When it connected.</summary>
+    public DateTimeOffset Since { get; }
+
+    /// <summary>Whose presence it was told by privilege.</summary>
+    public SeenPresences Seen { get; } = new();
 
     /// <summary>Those of them that are in rooms.</summary>
     public ComponentVisitors Visitors { get; }

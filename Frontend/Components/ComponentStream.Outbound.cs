@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delivery;
@@ -16,7 +17,7 @@ internal sealed partial class ComponentStream
     private const int HeldMax = 1000;
 
     private readonly Lock _live = new();
-    private List<StanzaContent>? _held = [];
+    private List<DeliveryContent>? _held = [];
     private ReadOnlyMemory<byte> _declarations;
 
     /// <summary>What the stream's header declared beyond the usual, as declarations to repeat on a stanza that uses it.</summary>
@@ -49,8 +50,8 @@ internal sealed partial class ComponentStream
     {
         switch (content)
         {
-            case StanzaContent stanza:
-                return Volatile.Read(ref _held) is null ? Deliver(stanza) : TryHold(stanza);
+            case StanzaContent or RosterPushContent or SeenPresenceContent:
+                return Volatile.Read(ref _held) is null ? Deliver(content) : TryHold(content);
             case EndContent end:
                 End(end.Condition.ToStreamError(), end.Text);
                 return true;
@@ -66,9 +67,9 @@ internal sealed partial class ComponentStream
     {
         lock (_live)
         {
-            foreach (var stanza in _held!)
+            foreach (var content in _held!)
             {
-                Deliver(stanza);
+                Deliver(content);
             }
 
             Volatile.Write(ref _held, null);
@@ -81,13 +82,13 @@ internal sealed partial class ComponentStream
         }
     }
 
-    private bool TryHold(StanzaContent stanza)
+    private bool TryHold(DeliveryContent content)
     {
         lock (_live)
         {
             if (_held is null)
             {
-                return Deliver(stanza);
+                return Deliver(content);
             }
 
             if (_held.Count >= HeldMax)
@@ -95,14 +96,29 @@ internal sealed partial class ComponentStream
                 return Overflow();
             }
 
-            _held.Add(stanza);
+            _held.Add(content);
             return State != ComponentStreamState.Ended;
         }
     }
 
-    private bool Deliver(StanzaContent content)
+    private bool Deliver(DeliveryContent content) => content switch
     {
-        var (stanza, to) = (content.Stanza, content.To);
+        StanzaContent { Stanza: var stanza, To: var to } => Deliver(stanza, to),
+        RosterPushContent { Change: var change, Owner: { } owner } => Push(change, owner),
+        SeenPresenceContent { Presence: var presence, Viewer: var viewer } => !Seen.Note(presence, viewer) || Deliver(presence, Self),
+        _ => throw new UnreachableException(content.GetType().Name),
+    };
+
+    private bool Push(RosterChange change, Jid owner)
+    {
+        CountSent(StanzaKind.Iq);
+        var xml = ReplyBuffer.Rent();
+        ServerStanzaWriter.WriteRosterPush(xml, change, Self, owner);
+        return EnqueueScoped(xml.WrittenSpan);
+    }
+
+    private bool Deliver(StanzaFrame stanza, Jid? to)
+    {
         CountSent(stanza.Kind);
         if (stanza.Xml.IsEmpty)
         {

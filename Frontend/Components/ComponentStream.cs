@@ -54,6 +54,7 @@ internal sealed partial class ComponentStream
         _connection = connection;
         _input = connection.Transport.Input;
         _openedAt = _lastInbound = _lastOutbound = _affirmedAt = services.Time.GetTimestamp();
+        Since = services.Time.GetUtcNow();
         Queue = new OutboundQueue(connection.Transport.Output, waitingBytesMax: WaitingBytesMax);
         Visitors = new ComponentVisitors(this, services);
         Order = new RecipientOrder(LogFailure);
