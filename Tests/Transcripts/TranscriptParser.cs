@@ -57,9 +57,9 @@ internal static partial class TranscriptParser
     [GeneratedRegex(@"^# (RFC \d+|XEP-\d+|Contract|Issue|Specs)[^:]*: \S")]
     private static partial Regex Title();
 
-    [GeneratedRegex(@"^(?<verb>host|accounts|hook|connected|interested|online|refresh|http|settle)\b(?<subject>[^:]*)(:\s*(?<payload>.*))?$")]
+    [GeneratedRegex(@"^(?<verb>host|accounts|hook|connected|interested|online|component|refresh|http|settle)\b(?<subject>[^:]*)(:\s*(?<payload>.*))?$")]
     private static partial Regex World();
 
-    [GeneratedRegex(@"^(?<subject>\S+)\s+(?<verb>sends|receives in any order|receives nothing yet|receives nothing|receives|connects over TLS|connects|starts TLS|opens a stream|logs in|authenticates|loses its connection|is closed)(\s*:?\s*(?<payload>.*))$")]
+    [GeneratedRegex(@"^(?<subject>\S+)\s+(?<verb>sends|receives in any order|receives nothing yet|receives nothing|receives|connects as a component|connects over TLS|connects|starts TLS|opens a stream|logs in|authenticates|loses its connection|is closed)(\s*:?\s*(?<payload>.*))$")]
     private static partial Regex Actor();
 }

@@ -69,6 +69,7 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
                 "interested" => EnterAsync(step.Payload, isInterested: true, isOnline: false),
                 "online" => EnterAsync(step.Payload, isInterested: true, isOnline: true),
                 "settle" => SettleAsync(),
+                "component" => ConnectComponentAsync(step.Subject.Trim(), step.Payload),
                 "refresh" => HttpAsync($"POST /roster_admin/refresh?host={Verona} {step.Payload}"),
                 "http" => HttpAsync(step.Payload),
                 "sends" => SendAsync(step),
@@ -76,6 +77,7 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
                 "receives in any order" => ReceiveInAnyOrderAsync(step),
                 "receives nothing" => NothingAsync(step.Subject),
                 "receives nothing yet" => NothingYetAsync(step.Subject),
+                "connects as a component" => ConnectAsComponentAsync(step.Subject),
                 "connects" => ConnectAsync(step.Subject, null),
                 "connects over TLS" => ConnectAsync(step.Subject, step.Payload),
                 "starts TLS" => Actor(step.Subject).StartTlsAsync(Real(step.Payload.Length == 0 ? Verona : step.Payload), null),
@@ -262,7 +264,7 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
     private async Task SendAsync(TranscriptStep step)
     {
         var actor = _actors.TryGetValue(step.Subject, out var present) ? present : await LogInAsync(step.Subject);
-        var text = TranscriptMacros.Expand(Real(_pattern.Fill(step.Payload)));
+        var text = TranscriptMacros.Expand(Real(_pattern.Fill(Handshakes(step.Payload, actor))));
         _trace.Append(CultureInfo.InvariantCulture, $"{step.Subject} sent: {(text.Length > 500 ? text[..500] + "…" : text)}\n");
         var pieces = TranscriptMacros.RawBytes().Split(text);
         for (var i = 0; i < pieces.Length; i++)
@@ -280,7 +282,7 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
 
     private async Task ReceiveAsync(TranscriptStep step)
     {
-        foreach (var expected in Elements(step.Payload))
+        foreach (var expected in Elements(step.Payload, Actor(step.Subject).ContentNamespace))
         {
             var actual = await NextAsync(step.Subject);
             if (_pattern.Mismatch(expected, actual) is { } mismatch)
@@ -292,7 +294,7 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
 
     private async Task ReceiveInAnyOrderAsync(TranscriptStep step)
     {
-        var expected = Elements(step.Payload);
+        var expected = Elements(step.Payload, Actor(step.Subject).ContentNamespace);
         while (expected.Count > 0)
         {
             var actual = await NextAsync(step.Subject);
@@ -395,13 +397,13 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
         await Actor(name).DisposeAsync();
     }
 
-    private List<XElement> Elements(string xml)
+    private static List<XElement> Elements(string xml, string contentNamespace)
     {
         xml = TranscriptMacros.Expand(xml);
 
         // A stream's start and end are no elements of their own: the one becomes an empty element, the other a mark.
         xml = StreamStart().Replace(xml, "<stream:stream${attributes}/>").Replace("</stream:stream>", "<stream:end/>", StringComparison.Ordinal);
-        return [.. XElement.Parse($"<all xmlns='jabber:client' xmlns:stream='{XmppStreamReader.Streams}'>{xml}</all>").Elements()];
+        return [.. XElement.Parse($"<all xmlns='{contentNamespace}' xmlns:stream='{XmppStreamReader.Streams}'>{xml}</all>").Elements()];
     }
 
     [GeneratedRegex(@"\b(verona|elsinore)\.example\b")]
