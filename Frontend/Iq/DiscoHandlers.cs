@@ -4,28 +4,49 @@ using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Iq;
 
-/// <summary>XEP-0030 §3: what a host, or the own account, is and can do.</summary>
-internal sealed class DiscoInfoHandler(Lazy<ServerFeatures> features) : IIqHandler
+/// <summary>XEP-0030 §3: what a host, or an account, is and can do. Of an account only its contacts are told (§8).</summary>
+internal sealed class DiscoInfoHandler(Lazy<ServerFeatures> features, IHostSettingsSource hosts, DiscoAudience audience) : IIqHandler
 {
     public string Namespace => "http://jabber.org/protocol/disco#info";
 
     public string Name => "query";
 
-    public IqTarget Targets => IqTarget.Account | IqTarget.Host;
+    public IqTarget Targets => IqTarget.Account | IqTarget.OtherAccount | IqTarget.Host;
 
     public string Feature => Namespace;
 
     public ValueTask HandleAsync(IqRequest request)
     {
+        if (request.Target != IqTarget.OtherAccount)
+        {
+            Answer(request);
+            return default;
+        }
+
+        // Aside: the read loop waits for nobody's roster.
+        _ = audience.AnswerAsync(request, () => Answer(request));
+        return default;
+    }
+
+    private void Answer(IqRequest request)
+    {
+        var domain = request.To?.Domainpart ?? request.Sender.Domain;
+        if (!hosts.TryGetLoaded(domain, out var host))
+        {
+            // It was removed a moment ago.
+            request.Refuse(StanzaError.ServiceUnavailable);
+            return;
+        }
+
         var node = DiscoNode.Of(request.Xml);
-        var offered = features.Value;
+        var offered = features.Value.Of(host);
 
         // XEP-0115 §6.2: the node that our stream features name is the host's own disco#info.
         var isCaps = request.Target == IqTarget.Host && node == $"{ServerFeatures.CapsNode}#{offered.CapsVersion}";
         if (request.Type == StanzaType.Set || (node is not null && !isCaps))
         {
             request.Refuse(request.Type == StanzaType.Set ? StanzaError.NotAllowed : StanzaError.ItemNotFound);
-            return default;
+            return;
         }
 
         request.Answer((ref XmppWriter xml) =>
@@ -37,44 +58,45 @@ internal sealed class DiscoInfoHandler(Lazy<ServerFeatures> features) : IIqHandl
             }
 
             xml.Raw(">"u8);
-            if (request.Target == IqTarget.Host)
-            {
-                offered.WriteHost(ref xml);
-            }
-            else
-            {
-                ServerFeatures.WriteAccount(ref xml);
-            }
-
+            xml.Raw(request.Target == IqTarget.Host ? offered.Host : offered.Account);
             xml.Raw("</query>"u8);
         });
-        return default;
     }
 }
 
 /// <summary>XEP-0030 §4: a host's items are its components, and an account shows none.</summary>
-internal sealed class DiscoItemsHandler(IHostSettingsSource hosts) : IIqHandler
+internal sealed class DiscoItemsHandler(IHostSettingsSource hosts, HostItems items, DiscoAudience audience) : IIqHandler
 {
     public string Namespace => "http://jabber.org/protocol/disco#items";
 
     public string Name => "query";
 
-    public IqTarget Targets => IqTarget.Account | IqTarget.Host;
+    public IqTarget Targets => IqTarget.Account | IqTarget.OtherAccount | IqTarget.Host;
 
     public string Feature => Namespace;
 
     public ValueTask HandleAsync(IqRequest request)
     {
+        if (request.Target != IqTarget.OtherAccount)
+        {
+            Answer(request);
+            return default;
+        }
+
+        _ = audience.AnswerAsync(request, () => Answer(request));
+        return default;
+    }
+
+    private void Answer(IqRequest request)
+    {
         var node = DiscoNode.Of(request.Xml);
         if (request.Type == StanzaType.Set || node is not null)
         {
             request.Refuse(request.Type == StanzaType.Set ? StanzaError.NotAllowed : StanzaError.ItemNotFound);
-            return default;
+            return;
         }
 
-        var components = request.Target == IqTarget.Host && hosts.TryGetLoaded(request.To!.Bare, out var host)
-            ? host.Components.Values.OrderBy(component => component.Domain, StringComparer.Ordinal)
-            : Enumerable.Empty<ComponentSettings>();
+        var components = request.Target == IqTarget.Host && hosts.TryGetLoaded(request.To!.Bare, out var host) ? items.Of(host) : [];
         request.Answer((ref XmppWriter xml) =>
         {
             xml.Raw("<query xmlns='http://jabber.org/protocol/disco#items'>"u8);
@@ -85,7 +107,6 @@ internal sealed class DiscoItemsHandler(IHostSettingsSource hosts) : IIqHandler
 
             xml.Raw("</query>"u8);
         });
-        return default;
     }
 }
 

@@ -27,11 +27,15 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
     private readonly Dictionary<string, Load> _loads = new(StringComparer.Ordinal);
     private readonly AbsentDomains _absent = new(time);
     private readonly Lock _gate = new();
-    private readonly ConcurrentQueue<(string Domain, HostSettings? Settings)> _changes = new();
+    private readonly ConcurrentQueue<(string Domain, HostSettings? Settings, bool IsLoad)> _changes = new();
     private readonly Lock _raising = new();
     private readonly SemaphoreSlim _slots = new(LoadsMax);
 
     public event Action<string, HostSettings?>? Changed;
+
+    public event Action<HostSettings>? Loaded;
+
+    public IEnumerable<HostSettings> LoadedHosts => _domains.Hosts;
 
     /// <summary>How many domains are known to be nothing here.</summary>
     public int AbsentCount
@@ -241,7 +245,7 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
                 return present;
             }
 
-            _changes.Enqueue((domain, settings));
+            _changes.Enqueue((domain, settings, IsLoad: false));
         }
 
         foreach (var component in settings?.Components.Keys ?? [])
@@ -257,6 +261,10 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         {
             _absent.Forget(domain);
             _domains.Set(settings, isKept: isNeeded || present is not null);
+            if (isNeeded && present is null)
+            {
+                _changes.Enqueue((domain, settings, IsLoad: true));
+            }
         }
         else
         {
@@ -277,7 +285,14 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         {
             while (_changes.TryDequeue(out var change))
             {
-                Changed?.Invoke(change.Domain, change.Settings);
+                if (change.IsLoad)
+                {
+                    Loaded?.Invoke(change.Settings!);
+                }
+                else
+                {
+                    Changed?.Invoke(change.Domain, change.Settings);
+                }
             }
         }
     }

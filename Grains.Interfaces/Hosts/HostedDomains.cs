@@ -15,6 +15,8 @@ internal sealed class HostedDomains
 
     public HostSettings? Host(string domain) => _domains.TryGetValue(domain, out var found) && found.Component is null ? found.Host : null;
 
+    public IEnumerable<HostSettings> Hosts => _domains.Where(static entry => entry.Value.Component is null).Select(static entry => entry.Value.Host);
+
     /// <summary>Takes a host's new settings; <paramref name="isKept"/> says whether the host is, or comes to be, in the table.</summary>
     public void Set(HostSettings settings, bool isKept)
     {

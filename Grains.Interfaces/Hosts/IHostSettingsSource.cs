@@ -30,4 +30,10 @@ public interface IHostSettingsSource
 
     /// <summary>Raised, in no order between hosts, after a loaded host was changed, disabled (settings with <c>Enabled</c> false) or removed (null settings).</summary>
     event Action<string, HostSettings?>? Changed;
+
+    /// <summary>Raised, in order with <see cref="Changed"/>, after a host was loaded that was not before.</summary>
+    event Action<HostSettings>? Loaded;
+
+    /// <summary>The hosts that are loaded, in no order.</summary>
+    IEnumerable<HostSettings> LoadedHosts { get; }
 }

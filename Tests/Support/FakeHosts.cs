@@ -13,9 +13,19 @@ internal sealed class FakeHosts : IHostSettingsSource
 
     public event Action<string, HostSettings?>? Changed;
 
+    public event Action<HostSettings>? Loaded;
+
+    public IEnumerable<HostSettings> LoadedHosts => _hosts.Values;
+
     public void Set(HostSettings settings)
     {
+        var isNew = !_hosts.ContainsKey(settings.Domain);
         _hosts[settings.Domain] = settings;
+        if (isNew)
+        {
+            Loaded?.Invoke(settings);
+        }
+
         Changed?.Invoke(settings.Domain, settings);
     }
 

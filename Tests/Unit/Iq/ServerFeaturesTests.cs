@@ -1,19 +1,21 @@
-using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
+using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Components;
+using Krewe.Frontend.Delegation.Nesting;
 using Krewe.Frontend.Iq;
-using Krewe.Frontend.Xml;
+using Krewe.Tests.Support;
 
 namespace Krewe.Tests.Unit.Iq;
 
 /// <summary>disco#info of a host, and that its entity capabilities hash (XEP-0115 §5) is of exactly that.</summary>
 public sealed class ServerFeaturesTests
 {
-    private static readonly ServerFeatures Features = new(new IqHandlers(HandlerTypes.All));
+    private static readonly HostFeatures Features = new ServerFeatures(
+        new IqHandlers(HandlerTypes.All), new NestedDisco(new FakeHosts(), new ComponentRequests(new FakeTimeProvider()))).Of(HostSettings.Default("verona.example"));
 
     [Fact]
-    public void CapsVersion_IsTheHashOfWhatDiscoInfoTells() => Assert.Equal(Hash(HostInfo()), Features.CapsVersion);
+    public void CapsVersion_IsTheHashOfWhatDiscoInfoTells() => Assert.Equal(EntityCaps.Hash(HostInfo()), Features.CapsVersion);
 
     [Fact]
     public void Hash_OfTheSpecificationsExample_IsAsThere()
@@ -29,7 +31,33 @@ public sealed class ServerFeaturesTests
             </query>
             """);
 
-        Assert.Equal("QgayPKawpkPSDYmwT/WM94uAlu0=", Hash(exodus));
+        Assert.Equal("QgayPKawpkPSDYmwT/WM94uAlu0=", EntityCaps.Hash(exodus));
+    }
+
+    [Fact]
+    public void Hash_OfTheSpecificationsExampleWithAForm_IsAsThere()
+    {
+        // XEP-0115 §5.3.
+        var psi = XElement.Parse("""
+            <query>
+              <identity xml:lang='en' category='client' name='Psi 0.11' type='pc'/>
+              <identity xml:lang='el' category='client' name='Ψ 0.11' type='pc'/>
+              <feature var='http://jabber.org/protocol/caps'/>
+              <feature var='http://jabber.org/protocol/disco#info'/>
+              <feature var='http://jabber.org/protocol/disco#items'/>
+              <feature var='http://jabber.org/protocol/muc'/>
+              <x xmlns='jabber:x:data' type='result'>
+                <field var='FORM_TYPE' type='hidden'><value>urn:xmpp:dataforms:softwareinfo</value></field>
+                <field var='ip_version' type='text-multi'><value>ipv4</value><value>ipv6</value></field>
+                <field var='os'><value>Mac</value></field>
+                <field var='os_version'><value>10.5.1</value></field>
+                <field var='software'><value>Psi</value></field>
+                <field var='software_version'><value>0.11</value></field>
+              </x>
+            </query>
+            """);
+
+        Assert.Equal("q07IKJEyjvHSyhy//CH0CxmKi8w=", EntityCaps.Hash(psi));
     }
 
     [Fact]
@@ -62,23 +90,5 @@ public sealed class ServerFeaturesTests
         }
     }
 
-    private static XElement HostInfo()
-    {
-        var output = new ArrayBufferWriter<byte>();
-        var xml = new XmppWriter(output);
-        Features.WriteHost(ref xml);
-        return XElement.Parse($"<query>{Encoding.UTF8.GetString(output.WrittenSpan)}</query>");
-    }
-
-    /// <summary>XEP-0115 §5.1, step by step, from the XML that a client sees.</summary>
-    private static string Hash(XElement info)
-    {
-        var identities = info.Elements("identity").Select(identity =>
-            $"{(string?)identity.Attribute("category")}/{(string?)identity.Attribute("type")}/{(string?)identity.Attribute(XNamespace.Xml + "lang")}/{(string?)identity.Attribute("name")}<");
-        var features = info.Elements("feature").Select(feature => $"{(string?)feature.Attribute("var")}<");
-        var text = string.Concat(identities.Order(StringComparer.Ordinal).Concat(features.Order(StringComparer.Ordinal)));
-#pragma warning disable CA5350 // XEP-0115 names SHA-1
-        return Convert.ToBase64String(SHA1.HashData(Encoding.UTF8.GetBytes(text)));
-#pragma warning restore CA5350
-    }
+    private static XElement HostInfo() => XElement.Parse($"<query>{Encoding.UTF8.GetString(Features.Host)}</query>");
 }
