@@ -26,14 +26,14 @@ public sealed class NestedInfoReaderTests
             """ + Form(1));
 
         Assert.Equal(new DiscoIdentity("pubsub", "pep", "fr", "Élan & co"), Assert.Single(info.Identities));
-        Assert.Equal(["urn:example", "urn:example#a"], info.Features);
+        Assert.Equal(["urn:example", "urn:example#a"], info.Features.ToArray());
         Assert.Equal("urn:example:1", Assert.Single(info.Forms).FormType);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData(" node='urn:xmpp:delegation:2::urn:example'")]
-    public void Answer_WithTheNodeOrWithout_Counts(string attributes) => Assert.Equal(["urn:example"], Read("<feature var='urn:example'/>", attributes).Features);
+    public void Answer_WithTheNodeOrWithout_Counts(string attributes) => Assert.Equal(["urn:example"], Read("<feature var='urn:example'/>", attributes).Features.ToArray());
 
     [Fact]
     public void Answer_AboutAnotherNode_IsNothing() => Assert.True(Read("<feature var='urn:example'/>", " node='urn:xmpp:delegation:2:bare:urn:example'").IsEmpty);
@@ -69,7 +69,7 @@ public sealed class NestedInfoReaderTests
             """);
 
         Assert.Equal(new DiscoIdentity("a", "t"), Assert.Single(info.Identities));
-        Assert.Equal(["urn:kept"], info.Features);
+        Assert.Equal(["urn:kept"], info.Features.ToArray());
         Assert.Empty(info.Forms);
     }
 
