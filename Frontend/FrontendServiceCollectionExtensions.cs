@@ -35,6 +35,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddStreams();
         services.AddRouting();
         services.AddComponents();
+        services.AddDelegation();
         services.AddServiceDiscovery();
         return services;
     }
@@ -81,6 +82,19 @@ internal static class FrontendServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<ComponentWatch>());
     }
 
+    /// <summary>Behind the privileges' part, because a component is told of its privileges before what is delegated to it (specs D-016).</summary>
+    private static void AddDelegation(this IServiceCollection services)
+    {
+        services.AddSingleton<GrantingHosts>();
+        services.AddSingleton<DelegationAdvertiser>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<DelegationAdvertiser>());
+        services.AddSingleton<PendingIqs>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PendingIqs>());
+        services.AddSingleton<Delegates>();
+        services.AddSingleton<DelegationForwarder>();
+        services.AddSingleton<DelegationReplies>();
+    }
+
     /// <summary>Last, because a component is asked what it does behind being told what it may.</summary>
     private static void AddServiceDiscovery(this IServiceCollection services)
     {
@@ -105,8 +119,6 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<StanzaRouter>();
         services.AddSingleton<LocalPath>();
         services.AddSingleton<ComponentDelivery>();
-        services.AddSingleton<DelegationForwarder>();
-        services.AddSingleton<DelegationReplies>();
         services.AddSingleton<PrivilegeRouter>();
         services.AddSingleton<IqRouter>();
         services.AddSingleton<PresenceRouter>();

@@ -21,12 +21,11 @@ internal sealed class FakeHosts : IHostSettingsSource
     {
         var isNew = !_hosts.ContainsKey(settings.Domain);
         _hosts[settings.Domain] = settings;
+        Changed?.Invoke(settings.Domain, settings);
         if (isNew)
         {
             Loaded?.Invoke(settings);
         }
-
-        Changed?.Invoke(settings.Domain, settings);
     }
 
     /// <summary>A domain of a host's that is not its users' own.</summary>
