@@ -2,6 +2,7 @@ using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation;
+using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delegation.Nesting;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
@@ -100,8 +101,14 @@ internal static class FrontendServiceCollectionExtensions
     {
         services.AddSingleton<ComponentRequests>();
         services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<ComponentRequests>());
+        services.AddSingleton<ClientGrants>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<ClientGrants>());
         services.AddSingleton<NestedDisco>();
         services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<NestedDisco>());
+        services.AddSingleton<DelegationRequests>();
+        services.AddSingleton<IIqHandler, DelegationRequestHandler1>();
+        services.AddSingleton<IIqHandler, DelegationRequestHandler2>();
+        services.AddSingleton<IIqHandler, ConfigureCommand>();
         services.AddSingleton<DiscoAudience>();
         services.AddSingleton<HostItems>();
         services.AddSingleton<ServerFeatures>();

@@ -1,5 +1,7 @@
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Delegation.ClientMode;
+using Krewe.Frontend.Forms;
 using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Iq;
@@ -41,6 +43,12 @@ internal sealed class DiscoInfoHandler(Lazy<ServerFeatures> features, IHostSetti
         var node = DiscoNode.Of(request.Xml);
         var offered = features.Value.Of(host);
 
+        if (request.Type == StanzaType.Get && ConfigureCommand.IsFor(request) && node is ConfigureCommand.Node or ConfigureCommand.CommandsNamespace)
+        {
+            AnswerCommands(request, node);
+            return;
+        }
+
         // XEP-0115 §6.2: the node that our stream features name is the host's own disco#info.
         var isCaps = request.Target == IqTarget.Host && node == $"{ServerFeatures.CapsNode}#{offered.CapsVersion}";
         if (request.Type == StanzaType.Set || (node is not null && !isCaps))
@@ -62,6 +70,19 @@ internal sealed class DiscoInfoHandler(Lazy<ServerFeatures> features, IHostSetti
             xml.Raw("</query>"u8);
         });
     }
+
+    /// <summary>XEP-0050 §2.2 and §2.3: the list of commands, and the one that there is.</summary>
+    private static void AnswerCommands(IqRequest request, string node) => request.Answer((ref XmppWriter xml) =>
+    {
+        xml.Raw("<query xmlns='http://jabber.org/protocol/disco#info'"u8);
+        xml.Attribute("node"u8, node);
+        xml.Raw(">"u8);
+        var info = node == ConfigureCommand.Node
+            ? new DiscoInfo([new("automation", "command-node", Name: ConfigureCommand.Title)], [ConfigureCommand.CommandsNamespace, DataForm.Namespace], [])
+            : new DiscoInfo([new("automation", "command-list")], [ConfigureCommand.CommandsNamespace], []);
+        info.Write(ref xml);
+        xml.Raw("</query>"u8);
+    });
 }
 
 /// <summary>XEP-0030 §4: a host's items are its components, and an account shows none.</summary>
@@ -90,6 +111,12 @@ internal sealed class DiscoItemsHandler(IHostSettingsSource hosts, HostItems ite
     private void Answer(IqRequest request)
     {
         var node = DiscoNode.Of(request.Xml);
+        if (request.Type == StanzaType.Get && node == ConfigureCommand.CommandsNamespace && ConfigureCommand.IsFor(request))
+        {
+            AnswerCommands(request);
+            return;
+        }
+
         if (request.Type == StanzaType.Set || node is not null)
         {
             request.Refuse(request.Type == StanzaType.Set ? StanzaError.NotAllowed : StanzaError.ItemNotFound);
@@ -108,16 +135,30 @@ internal sealed class DiscoItemsHandler(IHostSettingsSource hosts, HostItems ite
             xml.Raw("</query>"u8);
         });
     }
+
+    /// <summary>XEP-0050 §2.2.</summary>
+    private static void AnswerCommands(IqRequest request) => request.Answer((ref XmppWriter xml) =>
+    {
+        xml.Raw("<query xmlns='http://jabber.org/protocol/disco#items' node='http://jabber.org/protocol/commands'>"u8);
+        DiscoItems.Write(ref xml, request.To!.Bare, ConfigureCommand.Title, ConfigureCommand.Node);
+        xml.Raw("</query>"u8);
+    });
 }
 
 /// <summary>Writes items of disco#items (XEP-0030 §4).</summary>
 internal static class DiscoItems
 {
     /// <param name="name">For people's eyes; null for none.</param>
-    public static void Write(ref XmppWriter xml, string jid, string? name)
+    /// <param name="node">The part of it that is meant; null for the whole.</param>
+    public static void Write(ref XmppWriter xml, string jid, string? name, string? node = null)
     {
         xml.Raw("<item"u8);
         xml.Attribute("jid"u8, jid);
+        if (node is not null)
+        {
+            xml.Attribute("node"u8, node);
+        }
+
         if (name is not null)
         {
             xml.Attribute("name"u8, name);

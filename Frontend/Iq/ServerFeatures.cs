@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delegation.Nesting;
 using Krewe.Frontend.Xml;
 
@@ -39,7 +40,7 @@ internal sealed class HostFeatures
 /// What hosts tell of themselves: what the handlers here do, without what is delegated (XEP-0355 §7.2), and with what managing entities do in its place. Made once for each
 /// state of a host's settings and of those entities' answers.
 /// </summary>
-internal sealed class ServerFeatures(IqHandlers handlers, NestedDisco nested)
+internal sealed class ServerFeatures(IqHandlers handlers, NestedDisco nested, ClientGrants grants)
 {
     public const string CapsNode = "urn:krewe:server";
 
@@ -47,7 +48,7 @@ internal sealed class ServerFeatures(IqHandlers handlers, NestedDisco nested)
         [new("account", "registered")], ["http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items"], []);
 
     private readonly DiscoInfo _hostItself = new(
-        [new("server", "im", Name: "Krewe")], [.. handlers.Features.Where(static feature => !IsDelegation(feature)).Append("msgoffline")], []);
+        [new("server", "im", Name: "Krewe")], [.. handlers.Features.Where(static feature => !IsOfDelegation(feature)).Append("msgoffline")], []);
 
     private readonly ConditionalWeakTable<HostSettings, HostFeatures> _made = [];
     private HostFeatures? _plain;
@@ -70,11 +71,13 @@ internal sealed class ServerFeatures(IqHandlers handlers, NestedDisco nested)
         return made;
     }
 
-    /// <summary>Whether there is anybody to whom the host delegates, or who may ask its users to (specs D-080).</summary>
-    private static bool IsDelegating(HostSettings host) =>
-        !host.Delegations.IsEmpty || host.Components.Values.Any(static component => component is ExternalComponentSettings);
+    /// <summary>Whether there is anybody to whom the host, or a user of it, delegates, or who may ask its users to (specs D-080).</summary>
+    private bool IsDelegating(HostSettings host) =>
+        !host.Delegations.IsEmpty || host.Components.Values.Any(static component => component is ExternalComponentSettings) || grants.Has(host.Domain);
 
-    private static bool IsDelegation(string feature) => feature.StartsWith("urn:xmpp:delegation:", StringComparison.Ordinal);
+    /// <summary>What is told only where something may be delegated; the command is about nothing else.</summary>
+    private static bool IsOfDelegation(string feature) =>
+        feature == ConfigureCommand.CommandsNamespace || feature.StartsWith("urn:xmpp:delegation:", StringComparison.Ordinal);
 
     private DiscoInfo Make(HostSettings host, HostNesting nesting, bool isBare)
     {
@@ -90,7 +93,7 @@ internal sealed class ServerFeatures(IqHandlers handlers, NestedDisco nested)
                 Features = itself.Features.RemoveAll(IsDelegated),
                 Forms = itself.Forms.RemoveAll(form => IsDelegated(form.FormType!)),
             },
-            new([], [.. isBare ? [] : GenerationsOf(host), .. services], []),
+            new([], [.. isBare ? [] : DelegationFeaturesOf(host), .. services], []),
             .. nesting.Entries.Where(entry => entry.Key.IsBare == isBare && IsGranted(host, entry.Key.Component, entry.Key.Namespace))
                 .OrderBy(static entry => entry.Key.Component, StringComparer.Ordinal).ThenBy(static entry => entry.Key.Namespace, StringComparer.Ordinal)
                 .Select(entry => WithinItsRights(host, entry.Key.Component, entry.Value)),
@@ -99,9 +102,10 @@ internal sealed class ServerFeatures(IqHandlers handlers, NestedDisco nested)
         bool IsDelegated(string feature) => delegated.Any(name => FeatureBoundary.Covers(name, feature));
     }
 
-    /// <summary>XEP-0355 §7.1; an earlier generation beside it where a component of the host speaks that (specs D-090).</summary>
-    private static IEnumerable<string> GenerationsOf(HostSettings host) =>
-        host.Components.Values.OfType<ExternalComponentSettings>().Select(static component => $"urn:xmpp:delegation:{component.DelegationNs}").Append("urn:xmpp:delegation:2");
+    /// <summary>XEP-0355 §7.1, with the command of §6; an earlier generation beside it where a component of the host speaks that (specs D-090).</summary>
+    private static IEnumerable<string> DelegationFeaturesOf(HostSettings host) =>
+        host.Components.Values.OfType<ExternalComponentSettings>().Select(static component => $"urn:xmpp:delegation:{component.DelegationNs}")
+            .Append("urn:xmpp:delegation:2").Append(ConfigureCommand.CommandsNamespace);
 
     /// <summary>Without what would claim for the host, or its users, a namespace that clients rely on and the entity has no grant of (specs D-097).</summary>
     private static DiscoInfo WithinItsRights(HostSettings host, string component, DiscoInfo info) => info with

@@ -1,18 +1,25 @@
 using System.Text;
 using System.Xml.Linq;
+using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Components;
+using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delegation.Nesting;
+using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Iq;
 using Krewe.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Krewe.Tests.Unit.Iq;
 
 /// <summary>disco#info of a host, and that its entity capabilities hash (XEP-0115 §5) is of exactly that.</summary>
 public sealed class ServerFeaturesTests
 {
-    private static readonly HostFeatures Features = new ServerFeatures(
-        new IqHandlers(HandlerTypes.All), new NestedDisco(new FakeHosts(), new ComponentRequests(new FakeTimeProvider()))).Of(HostSettings.Default("verona.example"));
+    private static readonly HostSettings Verona = HostSettings.Default("verona.example");
+
+    private static readonly ServerFeatures Server = Make();
+
+    private static readonly HostFeatures Features = Server.Of(Verona);
 
     [Fact]
     public void CapsVersion_IsTheHashOfWhatDiscoInfoTells() => Assert.Equal(EntityCaps.Hash(HostInfo()), Features.CapsVersion);
@@ -69,8 +76,38 @@ public sealed class ServerFeaturesTests
         var identity = Assert.Single(info.Elements("identity"));
         Assert.Equal(("server", "im"), ((string?)identity.Attribute("category"), (string?)identity.Attribute("type")));
         Assert.Equal(features.Distinct(), features);
-        Assert.All(HandlerTypes.All.Select(handler => handler.Feature).OfType<string>(), feature => Assert.Contains(feature, features));
+        Assert.All(HandlerTypes.All.Select(handler => handler.Feature).OfType<string>().Except(OfDelegation), feature => Assert.Contains(feature, features));
+        Assert.Empty(features.Intersect(OfDelegation));
         Assert.Contains("msgoffline", features);
+    }
+
+    [Fact]
+    public void Host_ThatDelegates_OrHasAComponentToDelegateTo_SaysSo()
+    {
+        var delegates = Verona with { Delegations = [new DelegationGrant { Namespace = "urn:example", Entity = Jid.Parse("pubsub.verona.example") }] };
+        var old = new ExternalComponentSettings { Domain = "old.verona.example", Secret = "secret", DelegationNs = 1 };
+
+        Assert.Equal(["http://jabber.org/protocol/commands", "urn:xmpp:delegation:2"], FeaturesOf(delegates).Intersect(OfDelegation));
+        Assert.Equal(OfDelegation, FeaturesOf(Verona with { Components = Verona.Components.Add(old.Domain, old) }).Intersect(OfDelegation));
+    }
+
+    [Fact]
+    public void Host_WithAGrantToAWebService_TellsOfItsNamespace_AndNotOfItsOwnParts()
+    {
+        var host = Verona with { Delegations = [new DelegationGrant { Namespace = "jabber:iq:version", Url = "http://127.0.0.1/" }, new DelegationGrant { Namespace = "urn:example", Url = "http://127.0.0.1/" }] };
+
+        Assert.Equal(1, FeaturesOf(host).Count(feature => feature == "jabber:iq:version"));
+        Assert.Contains("urn:example", FeaturesOf(host));
+    }
+
+    [Fact]
+    public void Features_AreMadeOnceForEachStateOfAHost()
+    {
+        var delegates = Verona with { Delegations = [new DelegationGrant { Namespace = "urn:example", Entity = Jid.Parse("pubsub.verona.example") }] };
+
+        Assert.Same(Server.Of(delegates), Server.Of(delegates));
+        Assert.NotSame(Server.Of(delegates), Server.Of(delegates with { Version = 2 }));
+        Assert.Same(Features, Server.Of(HostSettings.Default("elsinore.example")));
     }
 
     [Fact]
@@ -89,6 +126,19 @@ public sealed class ServerFeaturesTests
             Assert.Null(handlers.Find(Encoding.UTF8.GetBytes(handler.Namespace + "x"), Encoding.UTF8.GetBytes(handler.Name), IqTarget.Account));
         }
     }
+
+    private static readonly string[] OfDelegation = ["http://jabber.org/protocol/commands", "urn:xmpp:delegation:1", "urn:xmpp:delegation:2"];
+
+    private static ServerFeatures Make()
+    {
+        var hosts = new FakeHosts();
+        var time = new FakeTimeProvider();
+        var grants = new ClientGrants(new GrainFactoryDouble(), hosts, new SessionTable(), time, NullLogger<ClientGrants>.Instance);
+        return new ServerFeatures(new IqHandlers(HandlerTypes.All), new NestedDisco(hosts, new ComponentRequests(time)), grants);
+    }
+
+    private static string[] FeaturesOf(HostSettings host) =>
+        [.. XElement.Parse($"<query>{Encoding.UTF8.GetString(Server.Of(host).Host)}</query>").Elements("feature").Select(feature => (string)feature.Attribute("var")!)];
 
     private static XElement HostInfo() => XElement.Parse($"<query>{Encoding.UTF8.GetString(Features.Host)}</query>");
 }
