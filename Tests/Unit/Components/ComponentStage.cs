@@ -101,8 +101,11 @@ internal sealed partial class ComponentStage : IComponentObserver, IComponentRou
         var known = Streams.ToHashSet();
         var connection = await SendHandshakeAsync(bytesMax);
         await connection.UntilAsync("<handshake/>");
-        await UntilAsync(() => Streams.Any(stream => !known.Contains(stream) && Table.Of(Domain).Contains(stream)));
-        return (connection, Streams.Single(stream => !known.Contains(stream)));
+
+        // Who has its handshake is there for everybody.
+        var stream = Streams.Single(stream => !known.Contains(stream));
+        Assert.Contains(stream, Table.Of(Domain));
+        return (connection, stream);
     }
 
     /// <summary>Waits for what is under way on another thread.</summary>
