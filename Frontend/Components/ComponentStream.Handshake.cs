@@ -165,7 +165,20 @@ internal sealed partial class ComponentStream
 
         // The secret may have changed meanwhile.
         Review();
+        // Written once everything is ready: a component that has its handshake is there for everybody.
         Queue.Cork();
+        try
+        {
+            await BeginAsync();
+        }
+        finally
+        {
+            Queue.Uncork();
+        }
+    }
+
+    private async ValueTask BeginAsync()
+    {
         if (!Queue.TryEnqueue("<handshake/>"u8) || !TryAdvance(ComponentStreamState.Established))
         {
             return;
@@ -185,9 +198,6 @@ internal sealed partial class ComponentStream
         }
 
         BecomeLive();
-
-        // Whoever reads <handshake/> may rely on being reached, and on having been told before what it is granted.
-        Queue.Uncork();
     }
 
     private async Task LeaveAsync()

@@ -225,7 +225,7 @@ internal sealed partial class ComponentStream
         }
         finally
         {
-            NoteInbound();
+            Volatile.Write(ref _lastInbound, _services.Time.GetTimestamp());
             _isBusy = false;
         }
     }

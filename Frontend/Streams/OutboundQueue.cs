@@ -100,25 +100,6 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
         return true;
     }
 
-    /// <summary>From now on nothing is written, until <see cref="Uncork"/> or the end: several things are to be seen at once.</summary>
-    public void Cork()
-    {
-        lock (_gate)
-        {
-            _isCorked = true;
-        }
-    }
-
-    public void Uncork()
-    {
-        lock (_gate)
-        {
-            _isCorked = false;
-        }
-
-        Flush();
-    }
-
     /// <summary>Writes what <see cref="TryHold"/> left waiting.</summary>
     public void Flush()
     {
@@ -134,6 +115,26 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
         }
 
         Drain();
+    }
+
+    /// <summary>What is appended from here on waits for <see cref="Uncork"/>, unless something before it is being written still.</summary>
+    public void Cork()
+    {
+        lock (_gate)
+        {
+            _isCorked = true;
+        }
+    }
+
+    /// <summary>Writes what waited; nothing when nothing does.</summary>
+    public void Uncork()
+    {
+        lock (_gate)
+        {
+            _isCorked = false;
+        }
+
+        Flush();
     }
 
     /// <summary>Called with the gate held.</summary>
@@ -265,13 +266,6 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
         TaskCompletionSource? drained;
         lock (_gate)
         {
-            if (_isCorked)
-            {
-                (buffer, length) = ([], 0);
-                _isDraining = false;
-                return false;
-            }
-
             (buffer, length) = (_buffer, _length);
             (_buffer, _length) = ([], 0);
             if (length > 0)

@@ -29,6 +29,9 @@ internal sealed partial class ComponentStage : IComponentObserver, IComponentRou
 
     private readonly List<MemoryConnection> _connections = [];
 
+    /// <summary>Held, as the grain host refers to it weakly.</summary>
+    private readonly FrontendSink _sink;
+
     public ComponentStage(SessionsSilo silo, ComponentConflict conflict = ComponentConflict.KickNew)
     {
         Host = $"c{Interlocked.Increment(ref s_hosts)}.example";
@@ -39,7 +42,7 @@ internal sealed partial class ComponentStage : IComponentObserver, IComponentRou
         Table = new ComponentTable(Time);
         Sessions = new SessionTable();
         Watch = new ComponentWatch(Hosts, Time);
-        Registration = new FrontendRegistration(silo.Grains, Sessions, new FrontendSink(Sessions, TimeProvider.System));
+        Registration = new FrontendRegistration(silo.Grains, Sessions, _sink = new FrontendSink(Sessions, TimeProvider.System));
         Services = new ComponentServices(
             Hosts, this, Table, new ComponentAdmissions(silo.Grains, Sessions, Registration), [this], new HandshakeFailures(Time), Sessions, Registration, Watch,
             new FrontendInstruments(Meters), Time, NullLogger<ComponentStream>.Instance);
@@ -101,8 +104,11 @@ internal sealed partial class ComponentStage : IComponentObserver, IComponentRou
         var known = Streams.ToHashSet();
         var connection = await SendHandshakeAsync(bytesMax);
         await connection.UntilAsync("<handshake/>");
-        await UntilAsync(() => Streams.Any(stream => !known.Contains(stream) && Table.Of(Domain).Contains(stream)));
-        return (connection, Streams.Single(stream => !known.Contains(stream)));
+
+        // Who has its handshake is there for everybody.
+        var stream = Streams.Single(stream => !known.Contains(stream));
+        Assert.Contains(stream, Table.Of(Domain));
+        return (connection, stream);
     }
 
     /// <summary>Waits for what is under way on another thread.</summary>
@@ -140,6 +146,7 @@ internal sealed partial class ComponentStage : IComponentObserver, IComponentRou
 
     public async ValueTask DisposeAsync()
     {
+        GC.KeepAlive(_sink);
         foreach (var connection in _connections)
         {
             await connection.DisposeAsync();

@@ -90,18 +90,19 @@ public sealed class ComponentStreamTests(SessionsSilo silo) : IClassFixture<Sess
             stream.Enqueue("<message id='advertisement'/>"u8);
         };
         var connection = await _stage.SendHandshakeAsync();
-        await connection.UntilAsync("<handshake/>");
+        await ComponentStage.UntilAsync(() => !_stage.Log.IsEmpty);
         connection.Send($"<message from='{_stage.Domain}' to='a.example' id='early'/>");
         Assert.False(_stage.Table.TryPick(_stage.Domain, "romeo@a.example", out _));
         Assert.False(_stage.Table.IsConnected(_stage.Domain));
         Assert.True(await _stage.Grain.DeliverAsync(new StanzaContent(_stage.Message("romeo", "1"))));
         Assert.True(await _stage.Grain.DeliverAsync(new StanzaContent(_stage.Message("romeo", "2"))));
         Assert.Equal(["connected"], _stage.Log);
+        Assert.Equal(0, connection.Discard());
 
         gate.SetResult();
 
         var written = await connection.UntilAsync("id='2'/>");
-        Assert.Equal($"<message id='advertisement'/><message to='{_stage.Domain}' from='romeo@{_stage.Host}/r' id='1'/><message to='{_stage.Domain}' from='romeo@{_stage.Host}/r' id='2'/>", written);
+        Assert.Equal($"<handshake/><message id='advertisement'/><message to='{_stage.Domain}' from='romeo@{_stage.Host}/r' id='1'/><message to='{_stage.Domain}' from='romeo@{_stage.Host}/r' id='2'/>", written);
         await ComponentStage.UntilAsync(() => _stage.Log.Count > 1);
         Assert.Equal(["connected", $"<message to='a.example' from='{_stage.Domain}' id='early'/>"], _stage.Log);
         Assert.True(_stage.Table.TryPick(_stage.Domain, "romeo@a.example", out _));
