@@ -193,7 +193,6 @@ internal sealed class XmppActor(bool isByteByByte, Uri? webSocket = null) : IAsy
     public async ValueTask DisposeAsync()
     {
         IsOpen = false;
-        _reader?.Dispose();
         await _stream.DisposeAsync();
         _socket.Dispose();
     }

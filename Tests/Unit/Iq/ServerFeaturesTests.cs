@@ -133,7 +133,7 @@ public sealed class ServerFeaturesTests
     {
         var hosts = new FakeHosts();
         var time = new FakeTimeProvider();
-        var grants = new ClientGrants(new GrainFactoryDouble(), hosts, new SessionTable(), time, NullLogger<ClientGrants>.Instance);
+        var grants = new ClientGrants(GrainFactoryDouble.Create().Factory, hosts, new SessionTable(), time, NullLogger<ClientGrants>.Instance);
         return new ServerFeatures(new IqHandlers(HandlerTypes.All), new NestedDisco(hosts, new ComponentRequests(time)), grants);
     }
 
