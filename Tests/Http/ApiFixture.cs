@@ -8,6 +8,8 @@ using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
+using Krewe.Frontend.Delegation.ClientMode;
+using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Grains.Hosts;
 using Krewe.Tests.Grains.Storage;
@@ -168,6 +170,8 @@ public sealed class ApiFixture : IAsyncLifetime
         builder.Services.AddSingleton(Settings);
         builder.Services.AddSingleton(new Readiness("Test"));
         builder.Services.AddSingleton<ISessionDirectory>(new SessionListings(Sessions));
+        builder.Services.AddSingleton<SessionTable>();
+        builder.Services.AddSingleton<ClientGrants>();
         builder.Services.AddKreweApi();
         var app = builder.Build();
         app.MapKreweApi();

@@ -70,7 +70,7 @@ internal sealed partial class ClientGrants : IComponentObserver, IDisposable
         var user = to is { HasLocalpart: true } ? to.Bare : sender.Address.Bare;
         foreach (var given in users.GetValueOrDefault(user, []))
         {
-            if (given.IsFor(name) && IsLive(given) && !(sender is ComponentAddress && sender.Domain == given.Component) && !IsTheHosts(host, given.Namespace))
+            if (given.IsFor(name) && IsLive(given) && sender.Domain != given.Component && !IsTheHosts(host, given.Namespace))
             {
                 grant = given.Grant;
                 return true;
