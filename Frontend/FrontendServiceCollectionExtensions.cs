@@ -35,6 +35,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddRouting();
         services.AddPrivileges();
         services.AddComponents();
+        services.AddDelegation();
         return services;
     }
 
@@ -73,8 +74,9 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<ComponentServices>();
         services.AddSingleton<ComponentConnectionHandler>();
         services.AddSingleton<ComponentTable>();
+        services.AddSingleton<GrantingHosts>();
         services.AddSingleton<ComponentAdmissions>();
-        services.AddSingleton<ComponentRouter>();
+        services.AddSingleton<IComponentRouter, ComponentRouter>();
         services.AddSingleton<HandshakeFailures>();
         services.AddSingleton<ComponentWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ComponentWatch>());
@@ -83,7 +85,6 @@ internal static class FrontendServiceCollectionExtensions
     /// <summary>Told of components' connections before whoever delegates to them (specs D-016).</summary>
     private static void AddPrivileges(this IServiceCollection services)
     {
-        services.AddSingleton<GrantingHosts>();
         services.AddSingleton<PrivilegeServices>();
         services.AddSingleton<PrivilegeRouter>();
         services.AddSingleton<PrivilegedMessageRouter>();
@@ -95,6 +96,18 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PrivilegeAdvertiser>());
     }
 
+    /// <summary>Behind the privileges' part, because a component is told of its privileges before what is delegated to it (specs D-016).</summary>
+    private static void AddDelegation(this IServiceCollection services)
+    {
+        services.AddSingleton<DelegationAdvertiser>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<DelegationAdvertiser>());
+        services.AddSingleton<PendingIqs>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PendingIqs>());
+        services.AddSingleton<Delegates>();
+        services.AddSingleton<DelegationForwarder>();
+        services.AddSingleton<DelegationReplies>();
+    }
+
     private static void AddRouting(this IServiceCollection services)
     {
         services.AddSingleton<SessionTable>();
@@ -104,8 +117,6 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<StanzaRouter>();
         services.AddSingleton<LocalPath>();
         services.AddSingleton<ComponentDelivery>();
-        services.AddSingleton<DelegationForwarder>();
-        services.AddSingleton<DelegationReplies>();
         services.AddSingleton<IqRouter>();
         services.AddSingleton<PresenceRouter>();
         services.AddSingleton<MucRouter>();

@@ -32,9 +32,8 @@ internal sealed class ComponentRouter(
     PrivilegeRouter privileges,
     PrivilegedIqs asked,
     IqHandlers handlers,
-    FrontendInstruments instruments)
+    FrontendInstruments instruments) : IComponentRouter
 {
-    /// <summary>Routes one stanza. The bytes are used before this returns; what is awaited is that it has its place.</summary>
     public ValueTask RouteAsync(ComponentStream stream, Jid from, Jid to, ReadOnlySpan<byte> element, in ElementHead head) =>
         hosts.TryFindLoaded(to.Domainpart, out var hosted)
             ? RouteAsync(stream, from, to, element, head, hosted)

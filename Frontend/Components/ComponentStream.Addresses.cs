@@ -38,14 +38,11 @@ internal sealed partial class ComponentStream
     /// <summary>As <see cref="Enqueue"/>, written with what comes next; see <see cref="Streams.OutboundQueue.TryHold"/>.</summary>
     public bool TryHold(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, out bool isFlushDue)
     {
-        if (ContentScope.MayNameClient(first) || ContentScope.MayNameClient(second) || ContentScope.MayNameClient(third))
-        {
-            isFlushDue = false;
-            return Enqueue(first, second, third);
-        }
-
         NoteOutbound();
-        return Queue.TryHold(first, second, third, out isFlushDue) || Overflow();
+        var rescoped = Rescope(first, second, third);
+        return rescoped is null
+            ? Queue.TryHold(first, second, third, out isFlushDue) || Overflow()
+            : Queue.TryHold(rescoped, default, default, out isFlushDue) || Overflow();
     }
 
     public void LogFailure(Exception e) => _services.Log.StepFailed(_connection.ConnectionId, Domain, e);

@@ -1,17 +1,170 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Components;
+using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Observability;
 using Krewe.Frontend.Routing;
+using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
 
-#pragma warning disable CA1822
 namespace Krewe.Frontend.Delegation;
 
-/// <summary>Forwards IQs of a delegated namespace to whom it is delegated (XEP-0355 §4.3).</summary>
-internal sealed class DelegationForwarder
+/// <summary>
+/// Forwards IQs of a delegated namespace to whom it is delegated (XEP-0355 §4.3). What was taken is answered, whatever becomes of it: there is no way back to the server's own
+/// handlers (specs D-047).
+/// </summary>
+internal sealed class DelegationForwarder(
+    IGrainFactory grains, SessionTable sessions, Delegates delegates, PendingIqs pending, FrontendInstruments instruments)
 {
     /// <summary>Whether the request was taken: then it is answered, whatever becomes of it.</summary>
     /// <param name="host">The host that it is addressed to: its domain, a bare JID of it, or, from its own users, nobody.</param>
-    /// <param name="exceptEntity">A component that it does not go to, as it comes from there (specs D-026).</param>
     /// <param name="to">As the sender gave it: null, the host's domain or a bare JID of the host.</param>
-    public bool TryForward(IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head, string? exceptEntity = null) => false;
+    /// <param name="exceptEntity">Whose request it is, whatever address it is from: a delegate's own do not come back to it (specs D-025, D-026).</param>
+    public bool TryForward(IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head, string? exceptEntity = null) =>
+        TryForward(sender, host, to, element, head, out _, exceptEntity);
+
+    /// <param name="placed">Done when the stream may go on, which is at once but where an answer must not be overtaken (specs D-060, D-061).</param>
+    public bool TryForward(
+        IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask placed, string? exceptEntity = null)
+    {
+        placed = default;
+        if (host.Delegations.IsEmpty)
+        {
+            return false;
+        }
+
+        foreach (var entry in DelegationTable.Of(host, instruments.Delegations).Entries)
+        {
+            if (entry.Fits(to, element, head) && !IsOwn(sender, exceptEntity, entry.Grant))
+            {
+                placed = Forward(new Request(sender, host, entry, to, head.StanzaType, head.IdText(element)!), element, head);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsOwn(IStanzaSender sender, string? exceptEntity, DelegationGrant grant)
+    {
+        if (grant.Entity is not { } entity)
+        {
+            return false;
+        }
+
+        // A component's connection speaks for its whole domain.
+        return (exceptEntity is not null && entity.Bare == exceptEntity) || (sender is ComponentAddress ? entity.Domainpart == sender.Domain : entity.Bare == sender.Address.Bare);
+    }
+
+    private ValueTask Forward(Request request, ReadOnlySpan<byte> element, in ElementHead head)
+    {
+        if (request.Entry.IsInSequence && request.Sender is C2SStream stream)
+        {
+            return ForwardLater(stream, request, element.ToArray(), head);
+        }
+
+        ForwardNow(request, element, head, null);
+        return default;
+    }
+
+    private void ForwardNow(Request request, ReadOnlySpan<byte> element, in ElementHead head, TaskCompletionSource? done)
+    {
+        var stream = delegates.Find(request.Host, request.Entry.Grant, request.Sender.Address.Bare, out _);
+        if (stream is null)
+        {
+            Refuse(request, StanzaError.ServiceUnavailable, done);
+            return;
+        }
+
+        var owner = stream.Owner;
+        var iq = new PendingIq
+        {
+            Host = request.Host.Domain,
+            Delegate = stream.Domain,
+            Stream = stream,
+            Generation = (owner.Component as ExternalComponentSettings)?.DelegationNs ?? 2,
+            Requester = request.Sender,
+            Type = request.Type,
+            Id = request.Id,
+            To = request.To,
+            Timeout = request.Entry.Grant.Timeout,
+            Counts = request.Entry.Counts,
+            Done = done,
+        };
+        var stamped = StanzaStamping.StampBytes(request.Sender, element, head, null, out _);
+        var start = ReplyBuffer.Rent();
+        DelegationWriter.WriteWrapperStart(start, iq.Wrapper, iq.Host, stream.Domain, iq.Generation);
+        var inner = DelegationWriter.BehindName(stamped);
+        if (start.WrittenCount + inner.Length + DelegationWriter.WrapperEnd.Length > owner.Host.ComponentStanzaSizeLimit)
+        {
+            Refuse(request, StanzaError.PolicyViolation, done);
+            return;
+        }
+
+        if (!pending.TryAdd(iq, request.Host.Limits))
+        {
+            Refuse(request, StanzaError.ResourceConstraint, done);
+            return;
+        }
+
+        // Within forwarded, no stream's content namespace counts.
+        var isSent = stream.EnqueueScoped(start.WrittenSpan, inner, DelegationWriter.WrapperEnd);
+
+        // A stream that ended before the request was entered did not find it among those that fail with it.
+        if ((!isSent || !stream.IsOpen) && pending.TryTake(iq))
+        {
+            Refuse(request, StanzaError.ServiceUnavailable, done);
+            return;
+        }
+
+        stream.CountSent(StanzaKind.Iq);
+        iq.Counts.NoteForwarded();
+    }
+
+    private static void Refuse(Request request, StanzaError error, TaskCompletionSource? done)
+    {
+        request.Entry.Counts.NoteRefused();
+        StanzaErrorWriter.Refuse(request.Sender, StanzaKind.Iq, request.Type, request.Id, request.To, error);
+        done?.TrySetResult();
+    }
+
+    /// <summary>In the stream's order, with later presence behind it: what a client does upon its roster depends on that.</summary>
+    private ValueTask ForwardLater(C2SStream stream, Request request, byte[] element, ElementHead head) =>
+        stream.QueueStepAsync(() => ForwardAndWaitAsync(stream, request, element, head), holdsBackOthers: false);
+
+    private async Task ForwardAndWaitAsync(C2SStream stream, Request request, byte[] element, ElementHead head)
+    {
+        var self = stream.Self!;
+        if (request.Type != StanzaType.Get || (request.To is not null && request.To.Bare != self.Bare))
+        {
+            await ForwardAndWaitAsync(request, element, head);
+            return;
+        }
+
+        // RFC 6121 §2.2: whoever asked for the roster gets pushes, which do not come before the answer.
+        stream.HoldPushes();
+        try
+        {
+            await grains.Sessions(self).InterestedAsync(stream.Session, sessions.FrontendName);
+            await ForwardAndWaitAsync(request, element, head);
+        }
+        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        {
+            Refuse(request, StanzaError.InternalServerErrorWait, null);
+        }
+        finally
+        {
+            stream.WriteRoster([], null);
+        }
+    }
+
+    private Task ForwardAndWaitAsync(Request request, byte[] element, ElementHead head)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ForwardNow(request, element, head, done);
+        return done.Task;
+    }
+
+    private sealed record Request(IStanzaSender Sender, HostSettings Host, DelegatedNamespace Entry, Jid? To, StanzaType Type, string Id);
 }

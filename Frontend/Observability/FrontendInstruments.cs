@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Muc;
 
 namespace Krewe.Frontend.Observability;
@@ -67,8 +68,13 @@ internal sealed class FrontendInstruments
             "krewe.component.stanzas.received", () => Stanzas(_components, static (host, kind) => host.Received(kind)), description: "Stanzas from external components");
         meter.CreateObservableCounter(
             "krewe.component.stanzas.sent", () => Stanzas(_components, static (host, kind) => host.Sent(kind)), description: "Stanzas to external components");
+        meter.CreateObservableCounter("krewe.delegation.requests", DelegatedRequests, description: "Requests of delegated namespaces, by what became of them");
+        meter.CreateObservableUpDownCounter("krewe.delegation.pending", PendingRequests, description: "Requests that wait for a delegate's answer");
         meter.CreateObservableCounter("krewe.route", Routes, description: "Stanzas routed to users, by path and outcome");
     }
+
+    /// <summary>What became of requests of delegated namespaces, for each grant.</summary>
+    public DelegationCountTable Delegations { get; } = new();
 
     /// <summary>The counters of a host that exists; the same object each time, unless there are too many.</summary>
     public HostCounters Host(string domain) => _clients.Of(domain);
@@ -149,6 +155,25 @@ internal sealed class FrontendInstruments
             }
         }
     }
+
+    private IEnumerable<Measurement<long>> DelegatedRequests()
+    {
+        (string Outcome, Func<DelegationCounts, long> Read)[] outcomes =
+        [
+            ("forwarded", static counts => counts.Forwarded), ("answered", static counts => counts.Answered), ("timed-out", static counts => counts.TimedOut),
+            ("malformed", static counts => counts.Malformed), ("refused", static counts => counts.Refused),
+        ];
+        return
+            from grants in Delegations.All.GroupBy(counts => counts.Host, StringComparer.Ordinal)
+            from outcome in outcomes
+            let count = grants.Sum(outcome.Read)
+            where count > 0
+            select new Measurement<long>(count, KeyValuePair.Create("outcome", (object?)outcome.Outcome), KeyValuePair.Create(TagSet.HostKey, (object?)grants.Key));
+    }
+
+    private IEnumerable<Measurement<int>> PendingRequests() =>
+        from grants in Delegations.All.GroupBy(counts => counts.Host, StringComparer.Ordinal)
+        select new Measurement<int>(grants.Sum(static counts => counts.Pending), KeyValuePair.Create(TagSet.HostKey, (object?)grants.Key));
 
     private IEnumerable<Measurement<long>> Routes()
     {

@@ -26,9 +26,9 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
             return default;
         }
 
-        if (isRequest && to is null or { IsBare: true } && IsDelegated(stream, element, head, to))
+        if (isRequest && to is null or { IsBare: true } && IsDelegated(stream, element, head, to, out var placed))
         {
-            return default;
+            return placed;
         }
 
         if (!isRequest && to is { IsBare: true } && asked.TryAnswer(stream, element, head, to))
@@ -58,15 +58,16 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
     }
 
     /// <summary>XEP-0355 §4.3: whoever has the namespace answers for the server and for accounts. A host that is known here was found before its stanza came here.</summary>
-    private bool IsDelegated(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
+    private bool IsDelegated(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to, out ValueTask placed)
     {
         if (to is null || to.Domainpart == stream.Domain)
         {
-            return delegations.TryForward(stream, stream.Host, to, element, head);
+            return delegations.TryForward(stream, stream.Host, to, element, head, out placed);
         }
 
+        placed = default;
         return hosts.TryGetLoaded(to.Domainpart, out var host) && DomainScope.MayCross(stream.Hosted, new HostedDomain(host, null))
-            && delegations.TryForward(stream, host, to, element, head);
+            && delegations.TryForward(stream, host, to, element, head, out placed);
     }
 
     /// <summary>Who answers a request for a room service's domain or for a room itself; null when nobody does, which is said here. What comes back as an answer is for nobody.</summary>

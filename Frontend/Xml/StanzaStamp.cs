@@ -9,7 +9,7 @@ internal static class StanzaStamp
 {
     /// <param name="element">The whole stanza.</param>
     /// <param name="head">What the framer says about it.</param>
-    /// <param name="fromEscaped">The sender, escaped for an attribute.</param>
+    /// <param name="fromEscaped">The sender, escaped for an attribute; empty for none.</param>
     /// <param name="toEscaped">The addressee, escaped for an attribute; empty for the one that is in the stanza, if any.</param>
     /// <param name="streamLang">The stream's <c>xml:lang</c>, escaped, for a stanza without one (RFC 6120 §8.1.5); may be empty.</param>
     /// <param name="streamDeclarations"><see cref="StreamHeader.PrefixDeclarations"/>, added when the stanza uses one of them.</param>
@@ -34,7 +34,7 @@ internal static class StanzaStamp
         var result = GC.AllocateUninitializedArray<byte>(
             1 + head.NameRange.Length
             + (hasTo ? AttributeLength("to"u8, to) : 0)
-            + AttributeLength("from"u8, fromEscaped)
+            + (fromEscaped.IsEmpty ? 0 : AttributeLength("from"u8, fromEscaped))
             + (lang.IsEmpty ? 0 : AttributeLength("xml:lang"u8, lang))
             + missing.Length + kept.Length + tail.Length);
         var rest = result.AsSpan();
@@ -46,7 +46,11 @@ internal static class StanzaStamp
         }
 
         toEnd = result.Length - rest.Length;
-        PutAttribute(ref rest, "from"u8, fromEscaped);
+        if (!fromEscaped.IsEmpty)
+        {
+            PutAttribute(ref rest, "from"u8, fromEscaped);
+        }
+
         if (!lang.IsEmpty)
         {
             PutAttribute(ref rest, "xml:lang"u8, lang);

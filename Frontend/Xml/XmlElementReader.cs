@@ -34,6 +34,9 @@ internal ref partial struct XmlElementReader(ReadOnlySpan<byte> element, string 
     /// <summary>The characters of a text node.</summary>
     public readonly string Text => Node != XmlNode.Text ? "" : _isCData ? DecodeCData() : XmlText.DecodeText(_text);
 
+    /// <summary>Whether a text node is nothing but white space, written as such.</summary>
+    public readonly bool IsWhiteSpace => _text.IndexOfAnyExcept(" \t\r\n"u8) < 0;
+
     /// <summary>Goes on to the next node. False at the end.</summary>
     public bool Read()
     {

@@ -20,9 +20,17 @@ internal sealed class SlixmppClient : IAsyncDisposable
         _ = ReadEventsAsync();
     }
 
-    public static SlixmppClient Start(string jid, string password, int port)
+    /// <summary>The events that were asked for, or passed over, so far.</summary>
+    public IReadOnlyList<string> Seen => _seen;
+
+    public static SlixmppClient Start(string jid, string password, int port) => Start("slixmpp_client.py", jid, password, port);
+
+    /// <summary>An external component that sends back what it is told (slixmpp_component.py).</summary>
+    public static SlixmppClient StartComponent(string domain, string secret, int port) => Start("slixmpp_component.py", domain, secret, port);
+
+    private static SlixmppClient Start(string file, string jid, string password, int port)
     {
-        var script = Path.Combine(AppContext.BaseDirectory, "Interop", "slixmpp_client.py");
+        var script = Path.Combine(AppContext.BaseDirectory, "Interop", file);
         var start = new ProcessStartInfo(SlixmppFactAttribute.Python, [script, jid, password, "127.0.0.1", port.ToString()])
         {
             RedirectStandardInput = true,

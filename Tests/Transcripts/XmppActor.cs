@@ -193,9 +193,16 @@ internal sealed class XmppActor(bool isByteByByte, Uri? webSocket = null) : IAsy
     public async ValueTask DisposeAsync()
     {
         IsOpen = false;
-        _reader?.Dispose();
         await _stream.DisposeAsync();
         _socket.Dispose();
+        try
+        {
+            _reader?.Dispose();
+        }
+        catch (InvalidOperationException)
+        {
+            // A read was given up: the test has failed already, and what it has to say must not be covered.
+        }
     }
 
     private async Task FenceAsync(string name, string format, string? type = null, bool isAnyType = false)

@@ -99,6 +99,7 @@ internal sealed class RecordingSink : IFrontendSink
         StanzaContent { Stanza: var stanza } => $"{stanza.Kind.ToString().ToLowerInvariant()} #{stanza.Id}",
         RosterPushContent { Change: var change } => $"push {change.Version} {Short(change.Jid)} {change.After?.Subscription.ToString().ToLowerInvariant() ?? "removed"}",
         EndContent end => $"end {end.Condition}",
+        ProbeContent => "probe",
         _ => throw new NotSupportedException(content.GetType().Name),
     };
 
