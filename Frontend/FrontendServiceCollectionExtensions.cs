@@ -2,6 +2,8 @@ using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation;
+using Krewe.Frontend.Delegation.ClientMode;
+using Krewe.Frontend.Delegation.Nesting;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Iq;
@@ -36,6 +38,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddPrivileges();
         services.AddComponents();
         services.AddDelegation();
+        services.AddServiceDiscovery();
         return services;
     }
 
@@ -104,8 +107,30 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<PendingIqs>();
         services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PendingIqs>());
         services.AddSingleton<Delegates>();
+        services.AddSingleton<DelegatedServices>();
         services.AddSingleton<DelegationForwarder>();
         services.AddSingleton<DelegationReplies>();
+    }
+
+    /// <summary>Last, because a component is asked what it does behind being told what it may.</summary>
+    private static void AddServiceDiscovery(this IServiceCollection services)
+    {
+        services.AddSingleton<ComponentRequests>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<ComponentRequests>());
+        services.AddSingleton<ClientGrants>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<ClientGrants>());
+        services.AddSingleton<NestedDisco>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<NestedDisco>());
+        services.AddSingleton<DelegationRequests>();
+        services.AddSingleton<IIqHandler, DelegationRequestHandler1>();
+        services.AddSingleton<IIqHandler, DelegationRequestHandler2>();
+        services.AddSingleton<IIqHandler, ConfigureCommand>();
+        services.AddSingleton<DiscoAudience>();
+        services.AddSingleton<HostItems>();
+        services.AddSingleton<ServerFeatures>();
+        services.AddSingleton(provider => new Lazy<ServerFeatures>(provider.GetRequiredService<ServerFeatures>));
+        services.AddSingleton<IIqHandler, DiscoInfoHandler>();
+        services.AddSingleton<IIqHandler, DiscoItemsHandler>();
     }
 
     private static void AddRouting(this IServiceCollection services)
@@ -128,12 +153,8 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<RosterRefresh>();
         services.AddSingleton<RefreshEndpoints>();
         services.AddSingleton<IqHandlers>();
-        services.AddSingleton<ServerFeatures>();
-        services.AddSingleton(provider => new Lazy<ServerFeatures>(provider.GetRequiredService<ServerFeatures>));
         services.AddSingleton<IIqHandler, PingHandler>();
         services.AddSingleton<IIqHandler, RosterHandler>();
-        services.AddSingleton<IIqHandler, DiscoInfoHandler>();
-        services.AddSingleton<IIqHandler, DiscoItemsHandler>();
         services.AddSingleton<IIqHandler, VersionHandler>();
         services.AddSingleton<IIqHandler, TimeHandler>();
         services.AddSingleton<IIqHandler, SessionHandler>();

@@ -1,4 +1,5 @@
 using Krewe.Contracts.Hosting;
+using Krewe.Grains.Delegation;
 using Krewe.Grains.Hosts;
 using Krewe.Grains.Muc;
 using Krewe.Grains.Rosters;
@@ -18,6 +19,7 @@ internal static class GrainsServiceCollectionExtensions
         services.AddKreweHostFiles(options);
         services.AddKreweRosters();
         services.AddKreweMuc();
+        services.AddKreweDelegation();
         services.AddSingleton<FrontendLanes>();
         return services;
     }

@@ -27,6 +27,7 @@ internal sealed class ComponentRouter(
     PresenceRouter presences,
     MucRouter rooms,
     ComponentDelivery components,
+    ComponentRequests requests,
     DelegationReplies replies,
     DelegationForwarder delegations,
     PrivilegeRouter privileges,
@@ -233,6 +234,11 @@ internal sealed class ComponentRouter(
     /// <summary>What answers a request of the server's own, or of a client.</summary>
     private ValueTask RouteAnswerAsync(ComponentStream stream, ComponentAddress sender, ReadOnlySpan<byte> element, in ElementHead head, Jid to)
     {
+        if (!to.HasLocalpart && requests.TryTake(stream, sender, to, element, head))
+        {
+            return default;
+        }
+
         if (!to.HasLocalpart)
         {
             replies.Take(stream, sender.Address, to, element, head);

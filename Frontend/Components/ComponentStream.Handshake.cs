@@ -165,6 +165,7 @@ internal sealed partial class ComponentStream
 
         // The secret may have changed meanwhile.
         Review();
+        Queue.Cork();
         if (!Queue.TryEnqueue("<handshake/>"u8) || !TryAdvance(ComponentStreamState.Established))
         {
             return;
@@ -184,6 +185,9 @@ internal sealed partial class ComponentStream
         }
 
         BecomeLive();
+
+        // Whoever reads <handshake/> may rely on being reached, and on having been told before what it is granted.
+        Queue.Uncork();
     }
 
     private async Task LeaveAsync()

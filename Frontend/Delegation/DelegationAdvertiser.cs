@@ -29,7 +29,7 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
     {
         // Known before it is told anything, so that no change is missed in between.
         _streams[stream] = new Told();
-        foreach (var host in _granting.Of(stream.Domain, stream.OwnerDomain))
+        foreach (var host in _granting.Of(stream.Owner))
         {
             Tell(stream, host);
         }
@@ -60,7 +60,7 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
 
     /// <summary>What of a host's grants is a component's now, as far as it may know of them.</summary>
     private static ImmutableArray<DelegationGrant> GrantsFor(HostSettings host, HostedDomain component) =>
-        component.Component is ExternalComponentSettings settings && DomainScope.MayCross(new HostedDomain(host, null), component)
+        host.Enabled && component.Component is ExternalComponentSettings settings && DomainScope.MayCross(new HostedDomain(host, null), component)
             ? [.. host.Delegations.Where(grant => IsFor(grant, settings))]
             : [];
 
@@ -89,7 +89,7 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
             if (stream.OwnerDomain == domain)
             {
                 // What the component may reach may be another now, or how it is spoken to.
-                foreach (var other in told.Hosts.Concat(_granting.Of(stream.Domain, domain)).Where(other => other.Domain != domain).DistinctBy(other => other.Domain))
+                foreach (var other in told.Hosts.Concat(_granting.Of(stream.Owner)).Where(other => other.Domain != domain).DistinctBy(other => other.Domain))
                 {
                     Tell(stream, told, _hosts.TryGetLoaded(other.Domain, out var present) ? present : other);
                 }

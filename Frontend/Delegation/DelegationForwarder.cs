@@ -2,6 +2,7 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
+using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Routing;
@@ -15,7 +16,13 @@ namespace Krewe.Frontend.Delegation;
 /// handlers (specs D-047).
 /// </summary>
 internal sealed class DelegationForwarder(
-    IGrainFactory grains, SessionTable sessions, Delegates delegates, PendingIqs pending, FrontendInstruments instruments)
+    IGrainFactory grains,
+    SessionTable sessions,
+    Delegates delegates,
+    DelegatedServices services,
+    PendingIqs pending,
+    ClientGrants clients,
+    FrontendInstruments instruments)
 {
     /// <summary>Whether the request was taken: then it is answered, whatever becomes of it.</summary>
     /// <param name="host">The host that it is addressed to: its domain, a bare JID of it, or, from its own users, nobody.</param>
@@ -29,21 +36,26 @@ internal sealed class DelegationForwarder(
         IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask placed, string? exceptEntity = null)
     {
         placed = default;
-        if (host.Delegations.IsEmpty)
+        if (!host.Delegations.IsEmpty)
+        {
+            foreach (var entry in DelegationTable.Of(host, instruments.Delegations).Entries)
+            {
+                if (entry.Fits(to, element, head) && !IsOwn(sender, exceptEntity, entry.Grant))
+                {
+                    placed = Forward(new Request(sender, host, entry, to, head.StanzaType, head.IdText(element)!), element, head);
+                    return true;
+                }
+            }
+        }
+
+        if (!clients.TryFind(sender, host, to, head.FirstChildNamespace(element), out var given) || IsOwn(sender, exceptEntity, given))
         {
             return false;
         }
 
-        foreach (var entry in DelegationTable.Of(host, instruments.Delegations).Entries)
-        {
-            if (entry.Fits(to, element, head) && !IsOwn(sender, exceptEntity, entry.Grant))
-            {
-                placed = Forward(new Request(sender, host, entry, to, head.StanzaType, head.IdText(element)!), element, head);
-                return true;
-            }
-        }
-
-        return false;
+        var ofUser = new DelegatedNamespace(given, instruments.Delegations.Of(host.Domain, given));
+        placed = Forward(new Request(sender, host, ofUser, to, head.StanzaType, head.IdText(element)!) { IsOfUser = true }, element, head);
+        return true;
     }
 
     private static bool IsOwn(IStanzaSender sender, string? exceptEntity, DelegationGrant grant)
@@ -70,7 +82,34 @@ internal sealed class DelegationForwarder(
 
     private void ForwardNow(Request request, ReadOnlySpan<byte> element, in ElementHead head, TaskCompletionSource? done)
     {
-        var stream = delegates.Find(request.Host, request.Entry.Grant, request.Sender.Address.Bare, out _);
+        if (request.Entry.Grant.Url is { } url)
+        {
+            AskService(request, url, element, head, done);
+        }
+        else
+        {
+            SendToComponent(request, element, head, done);
+        }
+    }
+
+    private void AskService(Request request, string url, ReadOnlySpan<byte> element, in ElementHead head, TaskCompletionSource? done)
+    {
+        var iq = Pending(request, url, null, 0, done);
+        if (!pending.TryAdd(iq, request.Host.Limits))
+        {
+            Refuse(request, StanzaError.ResourceConstraint, done);
+            return;
+        }
+
+        iq.Counts.NoteForwarded();
+        services.Ask(iq, request.Entry.Grant, XmlText.DecodeValue(head.FirstChildNamespace(element)), StanzaStamping.StampBytes(request.Sender, element, head, null, out _));
+    }
+
+    private void SendToComponent(Request request, ReadOnlySpan<byte> element, in ElementHead head, TaskCompletionSource? done)
+    {
+        var stream = request.IsOfUser
+            ? delegates.FindForUser(request.Host, request.Entry.Grant, request.Sender.Address.Bare)
+            : delegates.Find(request.Host, request.Entry.Grant, request.Sender.Address.Bare, out _);
         if (stream is null)
         {
             Refuse(request, StanzaError.ServiceUnavailable, done);
@@ -78,20 +117,7 @@ internal sealed class DelegationForwarder(
         }
 
         var owner = stream.Owner;
-        var iq = new PendingIq
-        {
-            Host = request.Host.Domain,
-            Delegate = stream.Domain,
-            Stream = stream,
-            Generation = (owner.Component as ExternalComponentSettings)?.DelegationNs ?? 2,
-            Requester = request.Sender,
-            Type = request.Type,
-            Id = request.Id,
-            To = request.To,
-            Timeout = request.Entry.Grant.Timeout,
-            Counts = request.Entry.Counts,
-            Done = done,
-        };
+        var iq = Pending(request, stream.Domain, stream, (owner.Component as ExternalComponentSettings)?.DelegationNs ?? 2, done);
         var stamped = StanzaStamping.StampBytes(request.Sender, element, head, null, out _);
         var start = ReplyBuffer.Rent();
         DelegationWriter.WriteWrapperStart(start, iq.Wrapper, iq.Host, stream.Domain, iq.Generation);
@@ -121,6 +147,21 @@ internal sealed class DelegationForwarder(
         stream.CountSent(StanzaKind.Iq);
         iq.Counts.NoteForwarded();
     }
+
+    private static PendingIq Pending(Request request, string asked, ComponentStream? stream, int generation, TaskCompletionSource? done) => new()
+    {
+        Host = request.Host.Domain,
+        Delegate = asked,
+        Stream = stream,
+        Generation = generation,
+        Requester = request.Sender,
+        Type = request.Type,
+        Id = request.Id,
+        To = request.To,
+        Timeout = request.Entry.Grant.Timeout,
+        Counts = request.Entry.Counts,
+        Done = done,
+    };
 
     private static void Refuse(Request request, StanzaError error, TaskCompletionSource? done)
     {
@@ -166,5 +207,9 @@ internal sealed class DelegationForwarder(
         return done.Task;
     }
 
-    private sealed record Request(IStanzaSender Sender, HostSettings Host, DelegatedNamespace Entry, Jid? To, StanzaType Type, string Id);
+    private sealed record Request(IStanzaSender Sender, HostSettings Host, DelegatedNamespace Entry, Jid? To, StanzaType Type, string Id)
+    {
+        /// <summary>A user has delegated it, not the host (XEP-0355 §5).</summary>
+        public bool IsOfUser { get; init; }
+    }
 }

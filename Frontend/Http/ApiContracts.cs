@@ -68,6 +68,13 @@ internal sealed record InvalidationBody(string? Room, string? User);
 
 internal sealed record InvalidatedBody(int Forgotten, int Asked, int Removed, int Failed);
 
+/// <summary>A grant as the host has it, and how it goes. Counts are this process's.</summary>
+/// <param name="Reason">Why it is not live.</param>
+/// <param name="Refused">Requests that got an error for another reason than the delegate's silence or its malformed replies.</param>
+internal sealed record DelegationBody(
+    string Namespace, string? Jid, string? Url, IReadOnlyList<string>? Filtering, double Timeout, bool Live, string? Reason,
+    int Pending, long Forwarded, long Answered, long Timeouts, long Malformed, long Refused);
+
 internal sealed record HealthBody(string Status);
 
 internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyDictionary<string, bool> Checks);
@@ -90,6 +97,7 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(Page<OccupantBody>))]
 [JsonSerializable(typeof(InvalidationBody))]
 [JsonSerializable(typeof(InvalidatedBody))]
+[JsonSerializable(typeof(Page<DelegationBody>))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(JsonObject))]

@@ -55,6 +55,7 @@ internal static partial class KreweApi
         RoomEndpoints.Map(app);
         OccupantEndpoints.Map(app);
         DecisionEndpoints.Map(app);
+        DelegationEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

@@ -30,6 +30,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
     private int _length;
     private bool _isDraining;
     private bool _isHeld;
+    private bool _isCorked;
     private bool _isClosed;
     private TaskCompletionSource? _drained;
 
@@ -54,7 +55,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
                 return false;
             }
 
-            if (_isDraining)
+            if (_isDraining || _isCorked)
             {
                 return true;
             }
@@ -80,7 +81,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
                 return false;
             }
 
-            if (_isDraining)
+            if (_isDraining || _isCorked)
             {
                 return true;
             }
@@ -99,13 +100,32 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
         return true;
     }
 
+    /// <summary>From now on nothing is written, until <see cref="Uncork"/> or the end: several things are to be seen at once.</summary>
+    public void Cork()
+    {
+        lock (_gate)
+        {
+            _isCorked = true;
+        }
+    }
+
+    public void Uncork()
+    {
+        lock (_gate)
+        {
+            _isCorked = false;
+        }
+
+        Flush();
+    }
+
     /// <summary>Writes what <see cref="TryHold"/> left waiting.</summary>
     public void Flush()
     {
         lock (_gate)
         {
             _isHeld = false;
-            if (_isDraining || _length == 0)
+            if (_isDraining || _isCorked || _length == 0)
             {
                 return;
             }
@@ -156,6 +176,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
     /// <summary>Nothing is appended from here on; done when everything before was handed to the transport, or the transport failed.</summary>
     public Task CloseAsync()
     {
+        Uncork();
         lock (_gate)
         {
             _isClosed = true;
@@ -244,6 +265,13 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
         TaskCompletionSource? drained;
         lock (_gate)
         {
+            if (_isCorked)
+            {
+                (buffer, length) = ([], 0);
+                _isDraining = false;
+                return false;
+            }
+
             (buffer, length) = (_buffer, _length);
             (_buffer, _length) = ([], 0);
             if (length > 0)

@@ -1,5 +1,6 @@
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Components;
+using Krewe.Contracts.Delegation;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
 using Krewe.Contracts.Rosters;
@@ -22,6 +23,12 @@ public static class GrainKeys
 
     /// <param name="domain">An external component's domain.</param>
     public static IComponentGrain Component(this IGrainFactory grains, string domain) => grains.GetGrain<IComponentGrain>(domain);
+
+    /// <param name="host">The domain of the host that delegates.</param>
+    public static IDelegationGrain Delegation(this IGrainFactory grains, string host) => grains.GetGrain<IDelegationGrain>(host);
+
+    /// <param name="host">The host's domain.</param>
+    public static IUserDelegationsGrain UserDelegations(this IGrainFactory grains, string host) => grains.GetGrain<IUserDelegationsGrain>(host);
 
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 

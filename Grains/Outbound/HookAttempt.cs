@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http;
+using System.Net.Http.Headers;
 using System.Text;
 
 namespace Krewe.Grains.Outbound;
@@ -33,11 +34,12 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
         catch (OperationCanceledException)
         {
             // Without a deadline passed it was the time for the connection that ran out.
-            return new(deadline.IsCancellationRequested ? HookOutcome.Timeout : HookOutcome.ConnectFailed);
+            return deadline.IsCancellationRequested ? new(HookOutcome.Timeout) : new(HookOutcome.ConnectFailed) { MayRepeat = true };
         }
         catch (HttpRequestException e)
         {
-            return new(isAnswered ? HookOutcome.Truncated : Outcome(e));
+            var outcome = isAnswered ? HookOutcome.Truncated : Outcome(e);
+            return new(outcome) { MayRepeat = outcome == HookOutcome.ConnectFailed || (outcome == HookOutcome.Closed && request.Body is null) };
         }
         catch (IOException)
         {
@@ -73,13 +75,18 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
             message.Headers.TryAddWithoutValidation("If-None-Match", tag);
         }
 
+        if (request.Body is { } body)
+        {
+            message.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        }
+
         if (!request.Secrets.IsDefaultOrEmpty)
         {
             var timestamp = time.GetUtcNow().ToUnixTimeSeconds();
-            var payload = Encoding.UTF8.GetBytes($"{request.Method.Method} {request.Url.PathAndQuery}");
+            var payload = request.Body ?? Encoding.UTF8.GetBytes($"{request.Method.Method} {request.Url.PathAndQuery}");
             message.Headers.TryAddWithoutValidation("webhook-id", id);
             message.Headers.TryAddWithoutValidation("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
-            message.Headers.TryAddWithoutValidation("webhook-signature", HookSignature.Sign(id, timestamp, payload, request.Secrets));
+            message.Headers.TryAddWithoutValidation("webhook-signature", HookSignature.Sign(id, timestamp, payload.Span, request.Secrets));
         }
 
         return message;

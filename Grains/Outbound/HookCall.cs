@@ -24,6 +24,9 @@ internal sealed record HookRequest(Uri Url)
 {
     public HttpMethod Method { get; init; } = HttpMethod.Get;
 
+    /// <summary>JSON; null for a request without a body.</summary>
+    public ReadOnlyMemory<byte>? Body { get; init; }
+
     public string Accept { get; init; } = "application/json";
 
     /// <summary>The whole value of <c>Authorization</c>.</summary>
@@ -88,6 +91,9 @@ internal sealed record HookResponse(HookOutcome Outcome, int Status = 0)
     public string? ETag { get; init; }
 
     public TimeSpan Elapsed { get; init; }
+
+    /// <summary>Whether the service has not heard of the request, or does not mind hearing it twice.</summary>
+    public bool MayRepeat { get; init; }
 
     /// <summary>For an integrator's eyes: tells of the outcome, never of the body or the URL.</summary>
     public string Describe() => Outcome switch

@@ -30,6 +30,9 @@ internal static class HookInstruments
     private static readonly Counter<long> MucForgotten =
         Meter.CreateCounter<long>("krewe.muc.forgotten", description: "Decisions about joins that were forgotten because too many were remembered");
 
+    private static readonly Counter<long> DelegationMalformed =
+        Meter.CreateCounter<long>("krewe.delegation.malformed", description: "Answers for delegated namespaces that are none");
+
     public static void Called(HookEndpoint endpoint, HookResponse response)
     {
         Calls.Add(1, new("hook", endpoint.Hook), new("outcome", response.Name), new("host", endpoint.Host));
@@ -48,6 +51,8 @@ internal static class HookInstruments
     public static void MucAnswerMalformed(string host) => MucMalformed.Add(1, new KeyValuePair<string, object?>("host", host));
 
     public static void MucValuesIgnored(int count, string host) => MucIgnored.Add(count, new KeyValuePair<string, object?>("host", host));
+
+    public static void DelegationAnswerMalformed(string host) => DelegationMalformed.Add(1, new KeyValuePair<string, object?>("host", host));
 
     public static void MucDecisionForgotten() => MucForgotten.Add(1);
 }

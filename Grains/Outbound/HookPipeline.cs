@@ -58,7 +58,7 @@ internal sealed class HookPipeline
                 UseJitter = true,
 
                 // Any answer stands: a status is the service's word, and a second call would only be load.
-                ShouldHandle = static call => ValueTask.FromResult(call.Outcome.Result?.Outcome is HookOutcome.ConnectFailed or HookOutcome.Closed),
+                ShouldHandle = static call => ValueTask.FromResult(call.Outcome.Result is { MayRepeat: true }),
             })
             .Build();
     }
@@ -69,7 +69,7 @@ internal sealed class HookPipeline
 
     public long LastUsed => Volatile.Read(ref _lastUsed);
 
-    /// <summary>Idempotent requests only: it may be sent twice.</summary>
+    /// <summary>A request without a body may be sent twice; one with a body only when nothing of it was.</summary>
     public async ValueTask<HookResponse> CallAsync(HookRequest request)
     {
         Interlocked.Increment(ref _underWay);
