@@ -77,6 +77,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<ComponentServices>();
         services.AddSingleton<ComponentConnectionHandler>();
         services.AddSingleton<ComponentTable>();
+        services.AddSingleton<GrantingHosts>();
         services.AddSingleton<ComponentAdmissions>();
         services.AddSingleton<IComponentRouter, ComponentRouter>();
         services.AddSingleton<HandshakeFailures>();
@@ -87,7 +88,6 @@ internal static class FrontendServiceCollectionExtensions
     /// <summary>Told of components' connections before whoever delegates to them (specs D-016).</summary>
     private static void AddPrivileges(this IServiceCollection services)
     {
-        services.AddSingleton<GrantingHosts>();
         services.AddSingleton<PrivilegeServices>();
         services.AddSingleton<PrivilegeRouter>();
         services.AddSingleton<PrivilegedMessageRouter>();

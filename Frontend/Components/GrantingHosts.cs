@@ -35,28 +35,33 @@ internal sealed class GrantingHosts : IDisposable
     /// </summary>
     public event Action<string, string>? Changed;
 
-    /// <summary>The hosts that grant something to a component and that it may reach, as they are now: the one that it belongs to first, the others by their domains.</summary>
-    /// <param name="component">What the component's domain is.</param>
-    public IReadOnlyList<HostSettings> Of(in HostedDomain component)
+    /// <summary>The hosts that grant something to a component: the one that it belongs to first, if it is one, then the others in ordinal order.</summary>
+    /// <param name="component">The component's domain.</param>
+    /// <param name="owner">The domain of its own host.</param>
+    public IReadOnlyList<HostSettings> Of(string component, string owner)
     {
         ImmutableSortedSet<string>? domains;
         lock (_gate)
         {
-            _hostsOf.TryGetValue(component.Component!.Domain, out domains);
+            _hostsOf.TryGetValue(component, out domains);
         }
 
-        var own = component.Host.Domain;
         var granting = new List<HostSettings>();
         foreach (var domain in domains ?? [])
         {
-            if (Find(component, domain) is { } host)
+            if (_hosts.TryGetLoaded(domain, out var host) && DomainScope.Grants(host, component))
             {
-                granting.Insert(domain == own ? 0 : granting.Count, host);
+                granting.Insert(domain == owner ? 0 : granting.Count, host);
             }
         }
 
         return granting;
     }
+
+    /// <summary>Those of them that it may reach.</summary>
+    /// <param name="component">What the component's domain is.</param>
+    public IEnumerable<HostSettings> Of(HostedDomain component) =>
+        Of(component.Component!.Domain, component.Host.Domain).Where(host => DomainScope.MayCross(component, new HostedDomain(host, null)));
 
     /// <summary>One of them; null when the host grants the component nothing, or is not for it to reach.</summary>
     public HostSettings? Find(in HostedDomain component, string host) =>

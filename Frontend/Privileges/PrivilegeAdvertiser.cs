@@ -4,6 +4,7 @@ using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
+using Microsoft.Extensions.Logging;
 
 namespace Krewe.Frontend.Privileges;
 
@@ -11,16 +12,17 @@ namespace Krewe.Frontend.Privileges;
 /// Tells each connection of a component which privileges it has, one message for each host that gives it any (XEP-0356 §4.2, specs P-010 to P-012): when it connects,
 /// when such a host is loaded, and when what it has there changes.
 /// </summary>
-internal sealed class PrivilegeAdvertiser : IComponentObserver, IDisposable
+internal sealed partial class PrivilegeAdvertiser : IComponentObserver, IDisposable
 {
     private readonly GrantingHosts _granting;
     private readonly PresenceIntroduction _introduction;
+    private readonly ILogger<PrivilegeAdvertiser> _log;
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<ComponentStream, Announced>> _streams = new(StringComparer.Ordinal);
     private long _messages;
 
-    public PrivilegeAdvertiser(GrantingHosts granting, PresenceIntroduction introduction)
+    public PrivilegeAdvertiser(GrantingHosts granting, PresenceIntroduction introduction, ILogger<PrivilegeAdvertiser> log)
     {
-        (_granting, _introduction) = (granting, introduction);
+        (_granting, _introduction, _log) = (granting, introduction, log);
         granting.Changed += OnChanged;
     }
 
@@ -103,6 +105,7 @@ internal sealed class PrivilegeAdvertiser : IComponentObserver, IDisposable
         }
 
         Write(stream, domain, payload);
+        LogPrivileges(domain, component.Domain, privileges.Roster, privileges.MayMessage, privileges.Presence, string.Join(' ', privileges.Iq.Keys.Order(StringComparer.Ordinal)));
         if (privileges.IsEmpty)
         {
             announced.Remove(domain);
@@ -141,4 +144,8 @@ internal sealed class PrivilegeAdvertiser : IComponentObserver, IDisposable
         stream.CountSent(StanzaKind.Message);
         stream.EnqueueScoped(output.WrittenSpan);
     }
+
+    [LoggerMessage(2110, LogLevel.Information,
+        "Privileges for users of {Host} that {Component} has: rosters {Roster}, messages {MayMessage}, presence {Presence}, IQs of [{Namespaces}]")]
+    private partial void LogPrivileges(string host, string component, PrivilegeAccess roster, bool mayMessage, PresencePrivilege presence, string namespaces);
 }

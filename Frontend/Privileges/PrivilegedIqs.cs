@@ -57,7 +57,7 @@ internal sealed class PrivilegedIqs(TimeProvider time) : IComponentObserver
     /// <summary>Whether a result or an error to a bare JID answers one of them: then the component has it.</summary>
     public bool TryAnswer(IStanzaSender sender, ReadOnlySpan<byte> element, in ElementHead head, Jid to)
     {
-        if (_pending.IsEmpty || !head.HasId || !head.Id(element).StartsWith("krewe-as-"u8)
+        if (!head.HasId || !head.Id(element).StartsWith("krewe-as-"u8)
             || !_pending.TryGetValue(Encoding.UTF8.GetString(head.Id(element)), out var iq)
             || iq.User.Bare != to.Bare || !sender.Address.Equals(iq.To))
         {

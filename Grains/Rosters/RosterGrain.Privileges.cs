@@ -38,7 +38,8 @@ internal sealed partial class RosterGrain
         {
             foreach (var (entity, privileges) in host.PrivilegedEntities)
             {
-                if (await hosts.FindAsync(entity) is { Component: ExternalComponentSettings component } hosted
+                if (privileges.Roster.HasFlag(PrivilegeAccess.Get) && !entity.Contains('@')
+                    && await hosts.FindAsync(entity) is { Component: ExternalComponentSettings component } hosted
                     && PrivilegePolicy.GetsPushes(component, host, privileges) && DomainScope.MayCross(new HostedDomain(host, null), hosted))
                 {
                     var shown = changes.Changes.Where(static change => change.After is { IsShown: true } || change.Before is { IsShown: true });

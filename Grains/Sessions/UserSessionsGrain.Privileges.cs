@@ -91,7 +91,8 @@ internal sealed partial class UserSessionsGrain
     {
         try
         {
-            if (await hosts.FindAsync(entity) is { Component: ExternalComponentSettings } component && DomainScope.MayCross(new HostedDomain(host, null), component))
+            // Users, whom a host may name too, are told nothing.
+            if (!entity.Contains('@') && await hosts.FindAsync(entity) is { Component: ExternalComponentSettings } component && DomainScope.MayCross(new HostedDomain(host, null), component))
             {
                 await GrainFactory.Component(entity).TellAsync(new SeenPresenceContent(presence, _self), presence.From);
             }

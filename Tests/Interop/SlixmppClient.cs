@@ -28,6 +28,9 @@ internal sealed class SlixmppClient : IAsyncDisposable
     /// <summary>An external component that sends back what it is told (slixmpp_component.py).</summary>
     public static SlixmppClient StartComponent(string domain, string secret, int port) => Start("slixmpp_component.py", domain, secret, port);
 
+    /// <summary>One that does for users what it is told to, by its privileges (slixmpp_privileged.py).</summary>
+    public static SlixmppClient StartPrivileged(string domain, string secret, int port) => Start("slixmpp_privileged.py", domain, secret, port);
+
     private static SlixmppClient Start(string file, string jid, string password, int port)
     {
         var script = Path.Combine(AppContext.BaseDirectory, "Interop", file);
@@ -45,6 +48,11 @@ internal sealed class SlixmppClient : IAsyncDisposable
     public Task JoinAsync(string room, string nickname) => CommandAsync(new JsonObject { ["do"] = "join", ["room"] = room, ["nick"] = nickname });
 
     public Task SayAsync(string room, string body) => CommandAsync(new JsonObject { ["do"] = "say", ["room"] = room, ["body"] = body });
+
+    public Task RosterAsync(string user) => CommandAsync(new JsonObject { ["do"] = "roster", ["of"] = user });
+
+    public Task SendAsAsync(string user, string to, string body) =>
+        CommandAsync(new JsonObject { ["do"] = "send", ["as"] = user, ["to"] = to, ["body"] = body });
 
     /// <summary>The next event of that name about which <paramref name="condition"/> holds; the others before it are passed over.</summary>
     public async Task<JsonObject> NextAsync(string name, Func<JsonObject, bool>? condition = null)
