@@ -1,9 +1,13 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Delegation;
+using Krewe.Frontend.Xml;
 using Krewe.Tests.Support;
 using Krewe.Tests.Transcripts;
+using Krewe.Tests.Unit.Delegation;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Krewe.Tests.Streams;
@@ -147,6 +151,28 @@ public sealed class DelegationTests(LocalPathServer server) : IClassFixture<Loca
         var metrics = (await Krewe.SendAsync(HttpMethod.Get, "metrics", null)).Body;
         Assert.Contains($"krewe_delegation_requests_total{{host=\"{_domain}\",outcome=\"answered\"}} {PendingIqs.OfRequesterMax}\n", metrics, StringComparison.Ordinal);
         Assert.Contains($"krewe_delegation_pending{{host=\"{_domain}\"}} 1\n", metrics, StringComparison.Ordinal);
+    }
+
+    /// <summary>Specs D-026: by whatever address a delegate asks, it is not asked back.</summary>
+    [Fact]
+    public async Task Request_MadeByTheDelegateInAUsersName_IsNotForwarded()
+    {
+        await PutHostAsync();
+        await using var component = await ConnectAsync();
+        var forwarder = Krewe.Services.GetRequiredService<DelegationForwarder>();
+        var host = await Krewe.Services.GetRequiredService<IHostSettingsSource>().GetAsync(_domain);
+        var juliet = new Requester($"juliet@{_domain}");
+        var bytes = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'><iq type='get' id='q'><query xmlns='urn:example:ns'/></iq>"u8.ToArray();
+        var buffer = new ReadOnlySequence<byte>(bytes);
+        var framer = new StanzaFramer(bytes.Length);
+        Assert.True(framer.TryRead(ref buffer, out _));
+        Assert.True(framer.TryRead(ref buffer, out var frame));
+
+        Assert.False(forwarder.TryForward(juliet, host!, null, frame.Bytes.FirstSpan, frame.Head, exceptEntity: Component));
+        Assert.True(forwarder.TryForward(juliet, host!, null, frame.Bytes.FirstSpan, frame.Head, exceptEntity: $"irc.{_domain}"));
+
+        Assert.Equal($"juliet@{_domain}", (await component.ReceiveAsync())?.Descendants("{jabber:client}iq").Single().Attribute("from")?.Value);
+        Assert.Empty(juliet.Told);
     }
 
     private string Reply(string wrapper, string iq) =>
