@@ -134,18 +134,16 @@ internal sealed class DelegationForwarder(
             return;
         }
 
-        // Within forwarded, no stream's content namespace counts.
+        // Before it is, as its answer may be there before this is done. Within forwarded, no stream's content namespace counts.
+        iq.Counts.NoteForwarded();
+        stream.CountSent(StanzaKind.Iq);
         var isSent = stream.EnqueueScoped(start.WrittenSpan, inner, DelegationWriter.WrapperEnd);
 
         // A stream that ended before the request was entered did not find it among those that fail with it.
         if ((!isSent || !stream.IsOpen) && pending.TryTake(iq))
         {
             Refuse(request, StanzaError.ServiceUnavailable, done);
-            return;
         }
-
-        stream.CountSent(StanzaKind.Iq);
-        iq.Counts.NoteForwarded();
     }
 
     private static PendingIq Pending(Request request, string asked, ComponentStream? stream, int generation, TaskCompletionSource? done) => new()

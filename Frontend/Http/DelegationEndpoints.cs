@@ -8,14 +8,15 @@ using Microsoft.AspNetCore.Routing;
 namespace Krewe.Frontend.Http;
 
 /// <summary>Who answers which namespaces of a host, and how it goes: <c>/api/v1/hosts/{host}/delegations</c> (XEP-0355 §10: whoever grants must be able to see it).</summary>
-internal static class DelegationEndpoints
+internal sealed class DelegationEndpoints(IHostSettingsSource hosts, Delegates delegates, FrontendInstruments instruments)
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/v1/hosts/{host}/delegations", ListAsync).RequireHost(HostKeys.Settings).WithTags("delegations")
+        routes.MapGet("/api/v1/hosts/{host}/delegations", (HttpContext http, DelegationEndpoints self) => self.ListAsync(http))
+            .RequireHost(HostKeys.Settings).WithTags("delegations")
             .WithSummary("Lists the grants of namespaces: who holds them, whether they are live and why not, and what became of requests.")
             .Produces<Page<DelegationBody>>().WithPage().WithProblems();
 
-    private static async Task<IResult> ListAsync(HttpContext http, IHostSettingsSource hosts, Delegates delegates, FrontendInstruments instruments)
+    private async Task<IResult> ListAsync(HttpContext http)
     {
         var (after, limit, problem) = ApiRequest.Page(http);
         if (problem is not null)

@@ -34,6 +34,7 @@ internal static partial class KreweApi
         services.AddSingleton<OccupantEndpoints>();
         services.AddSingleton<MucRevocation>();
         services.AddSingleton<DecisionEndpoints>();
+        services.AddSingleton<DelegationEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;

@@ -27,6 +27,7 @@ public sealed class AccessTests(ApiFixture api)
         ("GET", "/api/v1/hosts/{host}/sessions", "settings"),
         ("DELETE", "/api/v1/hosts/{host}/sessions/romeo%40{host}%2Fgone", "settings"),
         ("GET", "/api/v1/hosts/{host}/rosters/romeo", "roster"),
+        ("GET", "/api/v1/hosts/{host}/delegations", "settings"),
         ("GET", "/api/v1/hosts/{host}/muc/rooms", "muc"),
         ("GET", "/api/v1/hosts/{host}/muc/rooms/ball%40rooms.{host}", "muc"),
         ("PUT", "/api/v1/hosts/{host}/muc/rooms/ball%40rooms.{host}", "muc"),

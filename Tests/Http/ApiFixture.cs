@@ -8,6 +8,8 @@ using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
+using Krewe.Frontend.Components;
+using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
@@ -169,6 +171,7 @@ public sealed class ApiFixture : IAsyncLifetime
         builder.Services.AddSingleton(grains);
         builder.Services.AddSingleton(Settings);
         builder.Services.AddSingleton(new Readiness("Test"));
+        builder.Services.AddSingleton<ComponentTable>().AddSingleton<GrantingHosts>().AddSingleton<DelegationAdvertiser>().AddSingleton<Delegates>();
         builder.Services.AddSingleton<ISessionDirectory>(new SessionListings(Sessions));
         builder.Services.AddSingleton<SessionTable>();
         builder.Services.AddSingleton<ClientGrants>();

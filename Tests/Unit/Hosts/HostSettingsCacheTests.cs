@@ -47,6 +47,33 @@ public sealed class HostSettingsCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task Loaded_IsRaisedForEachHostThatComesToBeKnown_AndChangedForWhatHappensToItThen()
+    {
+        var raised = new ConcurrentQueue<string>();
+        var loaded = new SemaphoreSlim(0);
+        _cache.Loaded += settings =>
+        {
+            raised.Enqueue($"loaded {settings.Domain} {settings.Version}");
+            loaded.Release();
+        };
+        _cache.Changed += (domain, settings) => raised.Enqueue($"changed {domain} {settings?.Version}");
+        _answer = domain => Task.FromResult(domain == Verona ? Document(1) : new HostDocument(domain, 0, null, HostSource.Api));
+
+        // What nobody has asked for is not loaded by being changed.
+        _cache.Apply(Document(1));
+        Assert.Null(await _cache.GetAsync("nobody.example"));
+        Assert.Empty(_cache.LoadedHosts);
+        Assert.NotNull(await _cache.GetAsync(Verona));
+        Assert.True(await loaded.WaitAsync(Soon));
+        Assert.Equal([Verona], _cache.LoadedHosts.Select(host => host.Domain));
+        _cache.Apply(Document(2));
+        _cache.Apply(new HostDocument(Verona, 3, null, HostSource.Api));
+        Assert.Empty(_cache.LoadedHosts);
+
+        Assert.Equal([$"loaded {Verona} 1", $"changed {Verona} 2", $"changed {Verona} "], raised);
+    }
+
+    [Fact]
     public async Task Get_ThatFails_FailsForAllAndIsTriedAgain()
     {
         _answer = _ => Task.FromException<HostDocument>(new TimeoutException());
