@@ -8,5 +8,11 @@ if (args is ["load-tenant", var url, var token, var host, var users])
     return await LoadTenant.RunAsync(url, token, host, int.Parse(users, CultureInfo.InvariantCulture));
 }
 
+if (args is ["room-storm", var address, var port, var stormed, var joiners, var server])
+{
+    return await RoomStorm.RunAsync(
+        address, int.Parse(port, CultureInfo.InvariantCulture), stormed, int.Parse(joiners, CultureInfo.InvariantCulture), int.Parse(server, CultureInfo.InvariantCulture));
+}
+
 BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
 return 0;

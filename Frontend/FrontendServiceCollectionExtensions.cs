@@ -2,6 +2,8 @@ using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation;
+using Krewe.Frontend.Delegation.ClientMode;
+using Krewe.Frontend.Delegation.Nesting;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Iq;
@@ -33,8 +35,10 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSasl();
         services.AddStreams();
         services.AddRouting();
+        services.AddPrivileges();
         services.AddComponents();
         services.AddDelegation();
+        services.AddServiceDiscovery();
         return services;
     }
 
@@ -73,17 +77,31 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<ComponentServices>();
         services.AddSingleton<ComponentConnectionHandler>();
         services.AddSingleton<ComponentTable>();
+        services.AddSingleton<GrantingHosts>();
         services.AddSingleton<ComponentAdmissions>();
-        services.AddSingleton<ComponentRouter>();
+        services.AddSingleton<IComponentRouter, ComponentRouter>();
         services.AddSingleton<HandshakeFailures>();
         services.AddSingleton<ComponentWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ComponentWatch>());
     }
 
+    /// <summary>Told of components' connections before whoever delegates to them (specs D-016).</summary>
+    private static void AddPrivileges(this IServiceCollection services)
+    {
+        services.AddSingleton<PrivilegeServices>();
+        services.AddSingleton<PrivilegeRouter>();
+        services.AddSingleton<PrivilegedMessageRouter>();
+        services.AddSingleton<PrivilegedIqRouter>();
+        services.AddSingleton<PrivilegedIqs>();
+        services.AddSingleton<PresenceIntroduction>();
+        services.AddSingleton<PrivilegeAdvertiser>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PrivilegedIqs>());
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PrivilegeAdvertiser>());
+    }
+
     /// <summary>Behind the privileges' part, because a component is told of its privileges before what is delegated to it (specs D-016).</summary>
     private static void AddDelegation(this IServiceCollection services)
     {
-        services.AddSingleton<GrantingHosts>();
         services.AddSingleton<DelegationAdvertiser>();
         services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<DelegationAdvertiser>());
         services.AddSingleton<PendingIqs>();
@@ -92,6 +110,27 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<DelegatedServices>();
         services.AddSingleton<DelegationForwarder>();
         services.AddSingleton<DelegationReplies>();
+    }
+
+    /// <summary>Last, because a component is asked what it does behind being told what it may.</summary>
+    private static void AddServiceDiscovery(this IServiceCollection services)
+    {
+        services.AddSingleton<ComponentRequests>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<ComponentRequests>());
+        services.AddSingleton<ClientGrants>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<ClientGrants>());
+        services.AddSingleton<NestedDisco>();
+        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<NestedDisco>());
+        services.AddSingleton<DelegationRequests>();
+        services.AddSingleton<IIqHandler, DelegationRequestHandler1>();
+        services.AddSingleton<IIqHandler, DelegationRequestHandler2>();
+        services.AddSingleton<IIqHandler, ConfigureCommand>();
+        services.AddSingleton<DiscoAudience>();
+        services.AddSingleton<HostItems>();
+        services.AddSingleton<ServerFeatures>();
+        services.AddSingleton(provider => new Lazy<ServerFeatures>(provider.GetRequiredService<ServerFeatures>));
+        services.AddSingleton<IIqHandler, DiscoInfoHandler>();
+        services.AddSingleton<IIqHandler, DiscoItemsHandler>();
     }
 
     private static void AddRouting(this IServiceCollection services)
@@ -103,7 +142,6 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<StanzaRouter>();
         services.AddSingleton<LocalPath>();
         services.AddSingleton<ComponentDelivery>();
-        services.AddSingleton<PrivilegeRouter>();
         services.AddSingleton<IqRouter>();
         services.AddSingleton<PresenceRouter>();
         services.AddSingleton<MucRouter>();
@@ -111,15 +149,12 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<UserMessages>();
         services.AddSingleton<OfflineDelivery>();
         services.AddSingleton<RosterCarrier>();
+        services.AddSingleton<ManagedRosters>();
         services.AddSingleton<RosterRefresh>();
         services.AddSingleton<RefreshEndpoints>();
         services.AddSingleton<IqHandlers>();
-        services.AddSingleton<ServerFeatures>();
-        services.AddSingleton(provider => new Lazy<ServerFeatures>(provider.GetRequiredService<ServerFeatures>));
         services.AddSingleton<IIqHandler, PingHandler>();
         services.AddSingleton<IIqHandler, RosterHandler>();
-        services.AddSingleton<IIqHandler, DiscoInfoHandler>();
-        services.AddSingleton<IIqHandler, DiscoItemsHandler>();
         services.AddSingleton<IIqHandler, VersionHandler>();
         services.AddSingleton<IIqHandler, TimeHandler>();
         services.AddSingleton<IIqHandler, SessionHandler>();

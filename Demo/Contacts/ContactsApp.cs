@@ -65,7 +65,7 @@ internal sealed class ContactsApp : IAsyncDisposable
     private IResult CanJoin(string host, string userJID, string mucJID) =>
         _store.CanJoin(host, mucJID.Split('@')[0], userJID)
             ? Results.Json(new { allowed = true })
-            : Results.Json(new { allowed = false, reason = "You are not on the list for this room." });
+            : Results.Json(new { allowed = false, condition = "registration-required", reason = "You are not on the list for this room." });
 
     private async Task<IResult> SetRosterAsync(string host, string user, SortedDictionary<string, Contact> roster)
     {

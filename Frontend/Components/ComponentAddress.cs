@@ -1,4 +1,3 @@
-using System.Text;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
@@ -27,7 +26,7 @@ internal sealed class ComponentAddress : ISession
     public ComponentAddress(ComponentStream stream, ComponentServices services, Jid address)
     {
         (_stream, _services, Address) = (stream, services, address);
-        _full = Escaped(address);
+        _full = XmppWriter.Escape(address.ToString());
     }
 
     public Jid Address { get; }
@@ -38,7 +37,7 @@ internal sealed class ComponentAddress : ISession
 
     public ReadOnlySpan<byte> FromFull => _full;
 
-    public ReadOnlySpan<byte> FromBare => _bare ??= Escaped(Address.ToBare());
+    public ReadOnlySpan<byte> FromBare => _bare ??= XmppWriter.Escape(Address.Bare);
 
     public ReadOnlySpan<byte> StreamLang => _stream.StreamLang;
 
@@ -74,12 +73,5 @@ internal sealed class ComponentAddress : ISession
         }
 
         return Session;
-    }
-
-    private static byte[] Escaped(Jid address)
-    {
-        var buffer = ReplyBuffer.Rent();
-        new XmppWriter(buffer).Text(address.ToString());
-        return buffer.WrittenSpan.ToArray();
     }
 }

@@ -27,13 +27,14 @@ internal sealed class ComponentRouter(
     PresenceRouter presences,
     MucRouter rooms,
     ComponentDelivery components,
+    ComponentRequests requests,
     DelegationReplies replies,
     DelegationForwarder delegations,
     PrivilegeRouter privileges,
+    PrivilegedIqs asked,
     IqHandlers handlers,
-    FrontendInstruments instruments)
+    FrontendInstruments instruments) : IComponentRouter
 {
-    /// <summary>Routes one stanza. The bytes are used before this returns; what is awaited is that it has its place.</summary>
     public ValueTask RouteAsync(ComponentStream stream, Jid from, Jid to, ReadOnlySpan<byte> element, in ElementHead head) =>
         hosts.TryFindLoaded(to.Domainpart, out var hosted)
             ? RouteAsync(stream, from, to, element, head, hosted)
@@ -77,7 +78,7 @@ internal sealed class ComponentRouter(
             _ => head.Kind switch
             {
                 StanzaKind.Message => RouteMessageAsync(stream, sender, element, head, to, hosted.Host),
-                StanzaKind.Presence => RoutePresenceAsync(stream, sender, element, head, to),
+                StanzaKind.Presence => RoutePresenceAsync(stream, sender, element, head, to, hosted.Host),
                 _ => RouteIqAsync(stream, sender, element, head, to, hosted.Host),
             },
         };
@@ -121,12 +122,13 @@ internal sealed class ComponentRouter(
     {
         if (!to.HasLocalpart)
         {
-            if (!privileges.TryTakeMessage(stream, sender, host, to, element, head))
+            if (to.IsBare && privileges.TryTakeMessage(stream, sender, host, to, element, head, out var place))
             {
-                // The server itself reads no messages (RFC 6120 §10.5.1).
-                Refuse(sender, element, head, to, StanzaError.ServiceUnavailable);
+                return place;
             }
 
+            // The server itself reads no messages (RFC 6120 §10.5.1).
+            Refuse(sender, element, head, to, StanzaError.ServiceUnavailable);
             return default;
         }
 
@@ -138,7 +140,7 @@ internal sealed class ComponentRouter(
         return RouteByGrainAsync(stream, sender, StanzaStamping.Stamp(sender, element, head, to), messages.DeliverAsync);
     }
 
-    private ValueTask RoutePresenceAsync(ComponentStream stream, ComponentAddress sender, ReadOnlySpan<byte> element, in ElementHead head, Jid to)
+    private ValueTask RoutePresenceAsync(ComponentStream stream, ComponentAddress sender, ReadOnlySpan<byte> element, in ElementHead head, Jid to, HostSettings host)
     {
         switch (head.StanzaType)
         {
@@ -148,6 +150,9 @@ internal sealed class ComponentRouter(
                 return default;
             case var _ when !to.HasLocalpart:
                 // The host itself is nobody's contact.
+                return default;
+            case StanzaType.Error when host.PrivilegedEntities.TryGetValue(stream.Domain, out var privileges) && privileges.Presence != PresencePrivilege.None:
+                // About presence that it was told by privilege, and of which the user knows nothing (specs P-057).
                 return default;
             case StanzaType.Subscribe or StanzaType.Subscribed or StanzaType.Unsubscribe or StanzaType.Unsubscribed:
                 // RFC 6121 §3.1.2: from account to account, whatever resource was named.
@@ -187,12 +192,22 @@ internal sealed class ComponentRouter(
             return RouteAnswerAsync(stream, sender, element, head, to);
         }
 
+        if (privileges.TryTakePrivilegedIq(stream, sender, new HostedDomain(host, null), to, element, head, out var place))
+        {
+            return place;
+        }
+
         if (to is { HasLocalpart: true, IsBare: false })
         {
             return RouteByGrainAsync(stream, sender, StanzaStamping.Stamp(sender, element, head, to), AskClientAsync);
         }
 
-        if (!to.IsBare || privileges.TryTakeIq(stream, sender, host, to, element, head) || delegations.TryForward(sender, host, to, element, head))
+        if (to.IsBare && privileges.TryTakeRoster(stream, sender, host, to, element, head, out place))
+        {
+            return place;
+        }
+
+        if (!to.IsBare || delegations.TryForward(sender, host, to, element, head))
         {
             if (!to.IsBare)
             {
@@ -219,13 +234,24 @@ internal sealed class ComponentRouter(
     /// <summary>What answers a request of the server's own, or of a client.</summary>
     private ValueTask RouteAnswerAsync(ComponentStream stream, ComponentAddress sender, ReadOnlySpan<byte> element, in ElementHead head, Jid to)
     {
+        if (!to.HasLocalpart && requests.TryTake(stream, sender, to, element, head))
+        {
+            return default;
+        }
+
         if (!to.HasLocalpart)
         {
             replies.Take(stream, sender.Address, to, element, head);
             return default;
         }
 
-        if (to.IsBare || (!stream.Order.IsUnderWay(to.Bare) && localPath.TryDeliverAnswer(sender, element, head, to)))
+        if (to.IsBare)
+        {
+            asked.TryAnswer(sender, element, head, to);
+            return default;
+        }
+
+        if (!stream.Order.IsUnderWay(to.Bare) && localPath.TryDeliverAnswer(sender, element, head, to))
         {
             return default;
         }

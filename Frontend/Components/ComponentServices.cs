@@ -11,7 +11,7 @@ namespace Krewe.Frontend.Components;
 /// <summary>What every component's stream of the process shares.</summary>
 internal sealed class ComponentServices(
     IHostSettingsSource hosts,
-    ComponentRouter router,
+    IComponentRouter router,
     ComponentTable table,
     ComponentAdmissions admissions,
     IEnumerable<IComponentObserver> observers,
@@ -25,7 +25,7 @@ internal sealed class ComponentServices(
 {
     public IHostSettingsSource Hosts { get; } = hosts;
 
-    public ComponentRouter Router { get; } = router;
+    public IComponentRouter Router { get; } = router;
 
     public ComponentTable Table { get; } = table;
 

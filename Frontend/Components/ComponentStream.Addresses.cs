@@ -1,6 +1,7 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Privileges;
 using Krewe.Frontend.Routing;
 
 namespace Krewe.Frontend.Components;
@@ -9,6 +10,16 @@ namespace Krewe.Frontend.Components;
 internal sealed partial class ComponentStream
 {
     private ComponentAddress? _lastAddress;
+    private Jid? _self;
+
+    /// <summary>The component's domain.</summary>
+    public Jid Self => _self ??= Jid.Parse(Domain);
+
+    /// <summary>When it connected.</summary>
+    public DateTimeOffset Since { get; }
+
+    /// <summary>Whose presence it was told by privilege.</summary>
+    public SeenPresences Seen { get; } = new();
 
     /// <summary>Those of them that are in rooms.</summary>
     public ComponentVisitors Visitors { get; }
@@ -27,14 +38,11 @@ internal sealed partial class ComponentStream
     /// <summary>As <see cref="Enqueue"/>, written with what comes next; see <see cref="Streams.OutboundQueue.TryHold"/>.</summary>
     public bool TryHold(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, out bool isFlushDue)
     {
-        if (ContentScope.MayNameClient(first) || ContentScope.MayNameClient(second) || ContentScope.MayNameClient(third))
-        {
-            isFlushDue = false;
-            return Enqueue(first, second, third);
-        }
-
         NoteOutbound();
-        return Queue.TryHold(first, second, third, out isFlushDue) || Overflow();
+        var rescoped = Rescope(first, second, third);
+        return rescoped is null
+            ? Queue.TryHold(first, second, third, out isFlushDue) || Overflow()
+            : Queue.TryHold(rescoped, default, default, out isFlushDue) || Overflow();
     }
 
     public void LogFailure(Exception e) => _services.Log.StepFailed(_connection.ConnectionId, Domain, e);

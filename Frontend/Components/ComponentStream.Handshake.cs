@@ -165,6 +165,20 @@ internal sealed partial class ComponentStream
 
         // The secret may have changed meanwhile.
         Review();
+        // Written once everything is ready: a component that has its handshake is there for everybody.
+        Queue.Cork();
+        try
+        {
+            await BeginAsync();
+        }
+        finally
+        {
+            Queue.Uncork();
+        }
+    }
+
+    private async ValueTask BeginAsync()
+    {
         if (!Queue.TryEnqueue("<handshake/>"u8) || !TryAdvance(ComponentStreamState.Established))
         {
             return;

@@ -36,15 +36,10 @@ internal sealed partial class ComponentStream
     /// <summary>Whether the component gives a sign of life in so much time; it is asked for one.</summary>
     public async Task<bool> ProveAliveAsync(TimeSpan within)
     {
-        if (State == ComponentStreamState.Ended)
+        if (State is not ComponentStreamState.Established and var state)
         {
-            return false;
-        }
-
-        if (_isBusy || State != ComponentStreamState.Established)
-        {
-            // It has just said something that is still at work.
-            return true;
+            // One that is being admitted has proved its secret a moment ago.
+            return state != ComponentStreamState.Ended;
         }
 
         var fresh = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -61,7 +56,8 @@ internal sealed partial class ComponentStream
         }
         catch (TimeoutException)
         {
-            return false;
+            // While something that it said is at work, nothing more is read.
+            return _isBusy;
         }
     }
 
@@ -114,6 +110,12 @@ internal sealed partial class ComponentStream
             if (Owner.Component is Contracts.Hosts.ExternalComponentSettings settings && !await _services.Admissions.ReaffirmAsync(this, settings.ConflictResolve))
             {
                 End(StreamErrorCondition.Conflict, "replaced by another connection");
+            }
+
+            if (State == ComponentStreamState.Ended)
+            {
+                // It left while it was being told of.
+                await _services.Admissions.LeaveAsync(this);
             }
         }
         catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)

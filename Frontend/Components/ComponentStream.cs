@@ -27,7 +27,7 @@ internal enum ComponentStreamState : byte
 
 /// <summary>
 /// One connection of an external component (XEP-0114): the read loop and its end here, the way to <c>&lt;handshake/&gt;</c> in <c>ComponentStream.Handshake.cs</c>, stanzas
-/// in <c>ComponentStream.Established.cs</c>, signs of life in <c>ComponentStream.Liveness.cs</c>. One frame is handled at a time.
+/// from it in <c>ComponentStream.Established.cs</c> and to it in <c>ComponentStream.Outbound.cs</c>, signs of life in <c>ComponentStream.Liveness.cs</c>. One frame is handled at a time.
 /// </summary>
 internal sealed partial class ComponentStream
 {
@@ -44,6 +44,7 @@ internal sealed partial class ComponentStream
     private volatile ComponentStreamState _state;
     private bool _isHeaderSent;
     private volatile bool _isBusy;
+    private volatile bool _isAborted;
     private long _preAuthBytes;
     private string _endReason = "connection-lost";
 
@@ -53,6 +54,7 @@ internal sealed partial class ComponentStream
         _connection = connection;
         _input = connection.Transport.Input;
         _openedAt = _lastInbound = _lastOutbound = _affirmedAt = services.Time.GetTimestamp();
+        Since = services.Time.GetUtcNow();
         Queue = new OutboundQueue(connection.Transport.Output, waitingBytesMax: WaitingBytesMax);
         Visitors = new ComponentVisitors(this, services);
         Order = new RecipientOrder(LogFailure);
@@ -120,6 +122,7 @@ internal sealed partial class ComponentStream
     /// <summary>Drops the connection without a word: for a peer that does not read, or is not there.</summary>
     public void Abort(string reason)
     {
+        _isAborted = true;
         TryEnd(reason);
         _connection.Abort(new ConnectionAbortedException(reason));
     }
@@ -222,7 +225,7 @@ internal sealed partial class ComponentStream
         }
         finally
         {
-            NoteInbound();
+            Volatile.Write(ref _lastInbound, _services.Time.GetTimestamp());
             _isBusy = false;
         }
     }
@@ -247,7 +250,7 @@ internal sealed partial class ComponentStream
         try
         {
             await LeaveAsync();
-            if (_endReason is not "connection-lost" && await IsDrainedAsync())
+            if (!_isAborted && _endReason is not "connection-lost" && await IsDrainedAsync())
             {
                 await Queue.Output.CompleteAsync();
                 await LingerAsync();

@@ -28,40 +28,15 @@ internal static class ContentScope
         return start.IndexOf("xmlns:"u8) >= 0 && start.IndexOf(Tokens.ComponentNamespace) >= 0;
     }
 
-    /// <summary>Writes an element with its declarations of one content namespace turned into such of the other. False, and nothing written, when there are none.</summary>
-    public static bool TryRescope(ReadOnlySpan<byte> element, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, IBufferWriter<byte> output)
+    /// <summary>
+    /// Writes elements with their declarations of one content namespace turned into such of the other. False, and nothing written, when there are none.
+    /// </summary>
+    public static bool TryRescope(ReadOnlySpan<byte> elements, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, IBufferWriter<byte> output)
     {
-        var reader = new XmlElementReader(element);
         var written = 0;
-        while (reader.Read())
+        for (var position = 0; position < elements.Length;)
         {
-            if (reader.Node != XmlNode.Start)
-            {
-                continue;
-            }
-
-            if (!reader.NamespaceIs(Tokens.ClientNamespace) && !reader.NamespaceIs(Tokens.ComponentNamespace))
-            {
-                reader.Skip();
-                continue;
-            }
-
-            var attributes = reader.Attributes;
-            var start = reader.Position - (reader.IsEmpty ? 2 : 1) - attributes.Length;
-            var cursor = new AttributeCursor(attributes);
-            while (cursor.MoveNext())
-            {
-                if (!IsDeclaration(cursor.Name) || !cursor.Value.SequenceEqual(from))
-                {
-                    continue;
-                }
-
-                // In front of its closing quote.
-                var value = start + cursor.End - 1 - from.Length;
-                output.Write(element[written..value]);
-                output.Write(to);
-                written = value + from.Length;
-            }
+            Rescope(elements, ref position, from, to, output, ref written);
         }
 
         if (written == 0)
@@ -69,8 +44,47 @@ internal static class ContentScope
             return false;
         }
 
-        output.Write(element[written..]);
+        output.Write(elements[written..]);
         return true;
+    }
+
+    /// <summary>One element, from <paramref name="position"/> to its end.</summary>
+    /// <param name="written">Up to where the elements are in the output.</param>
+    private static void Rescope(
+        ReadOnlySpan<byte> elements, ref int position, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, IBufferWriter<byte> output, ref int written)
+    {
+        var begin = position;
+        position = elements.Length;
+        var reader = new XmlElementReader(elements[begin..]);
+        while (reader.Read())
+        {
+            if (reader.Node == XmlNode.Start && !reader.NamespaceIs(Tokens.ClientNamespace) && !reader.NamespaceIs(Tokens.ComponentNamespace))
+            {
+                reader.Skip();
+            }
+
+            if (reader.Node == XmlNode.End && reader.Depth == 0)
+            {
+                position = begin + reader.Position;
+                return;
+            }
+
+            // Empty for anything but a start.
+            var attributes = reader.Attributes;
+            var start = begin + reader.Position - (reader.IsEmpty ? 2 : 1) - attributes.Length;
+            var cursor = new AttributeCursor(attributes);
+            while (cursor.MoveNext())
+            {
+                if (IsDeclaration(cursor.Name) && cursor.Value.SequenceEqual(from))
+                {
+                    // In front of its closing quote.
+                    var value = start + cursor.End - 1 - from.Length;
+                    output.Write(elements[written..value]);
+                    output.Write(to);
+                    written = value + from.Length;
+                }
+            }
+        }
     }
 
     /// <summary>A stream header's declarations of prefixes, as <see cref="StreamHeader.PrefixDeclarations"/> has them, with one content namespace in place of the other.</summary>

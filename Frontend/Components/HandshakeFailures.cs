@@ -27,6 +27,18 @@ internal sealed class HandshakeFailures(TimeProvider time)
     private readonly Dictionary<(IPAddress Address, string Domain), int> _counts = [];
     private long _began = time.GetTimestamp();
 
+    /// <summary>Addresses and names that are counted at the moment.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _counts.Count;
+            }
+        }
+    }
+
     public bool IsBlocked(IPAddress address, string domain)
     {
         address = Subnet(address);
@@ -43,12 +55,12 @@ internal sealed class HandshakeFailures(TimeProvider time)
         lock (_gate)
         {
             ForgetOld();
-            Count((address, domain));
-            Count((address, ""));
+            Increment((address, domain));
+            Increment((address, ""));
         }
     }
 
-    private void Count((IPAddress Address, string Domain) key)
+    private void Increment((IPAddress Address, string Domain) key)
     {
         var count = _counts.GetValueOrDefault(key);
         if (count > 0 || _counts.Count < EntriesMax)

@@ -4,8 +4,8 @@ namespace Krewe.Frontend.Components;
 internal interface IComponentObserver
 {
     /// <summary>
-    /// The component has its <c>&lt;handshake/&gt;</c>. What is written to the stream here comes before any stanza for it (specs D-015). Nothing of it is read until this is
-    /// done, so nothing that it may answer can be waited for.
+    /// The component has proved its secret. What is written to the stream here comes behind <c>&lt;handshake/&gt;</c> and before any stanza for it (specs D-015); it all
+    /// reaches the component once every observer is done. Nothing of it is read until then, so nothing that it may answer can be waited for.
     /// </summary>
     ValueTask ConnectedAsync(ComponentStream stream);
 

@@ -17,6 +17,10 @@ internal sealed class Delegates(IHostSettingsSource hosts, ComponentTable compon
         return reason is null ? stream : null;
     }
 
+    /// <summary>The same for what a user has delegated, of which the component is told when that is done.</summary>
+    public ComponentStream? FindForUser(HostSettings host, DelegationGrant grant, string userBare) =>
+        components.TryPick(grant.Entity!.Domainpart, userBare, out var stream) && DomainScope.MayCross(new HostedDomain(host, null), stream.Owner) ? stream : null;
+
     private string? WhyNot(HostSettings host, DelegationGrant grant, ComponentStream stream)
     {
         var owner = stream.Owner;

@@ -29,7 +29,7 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
     {
         // Known before it is told anything, so that no change is missed in between.
         _streams[stream] = new Told();
-        foreach (var host in _granting.Of(stream.Domain, stream.OwnerDomain))
+        foreach (var host in _granting.Of(stream.Owner))
         {
             Tell(stream, host);
         }
@@ -89,7 +89,7 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
             if (stream.OwnerDomain == domain)
             {
                 // What the component may reach may be another now, or how it is spoken to.
-                foreach (var other in told.Hosts.Concat(_granting.Of(stream.Domain, domain)).Where(other => other.Domain != domain).DistinctBy(other => other.Domain))
+                foreach (var other in told.Hosts.Concat(_granting.Of(stream.Owner)).Where(other => other.Domain != domain).DistinctBy(other => other.Domain))
                 {
                     Tell(stream, told, _hosts.TryGetLoaded(other.Domain, out var present) ? present : other);
                 }

@@ -2,6 +2,7 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
+using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Routing;
@@ -15,7 +16,13 @@ namespace Krewe.Frontend.Delegation;
 /// handlers (specs D-047).
 /// </summary>
 internal sealed class DelegationForwarder(
-    IGrainFactory grains, SessionTable sessions, Delegates delegates, DelegatedServices services, PendingIqs pending, FrontendInstruments instruments)
+    IGrainFactory grains,
+    SessionTable sessions,
+    Delegates delegates,
+    DelegatedServices services,
+    PendingIqs pending,
+    ClientGrants clients,
+    FrontendInstruments instruments)
 {
     /// <summary>Whether the request was taken: then it is answered, whatever becomes of it.</summary>
     /// <param name="host">The host that it is addressed to: its domain, a bare JID of it, or, from its own users, nobody.</param>
@@ -29,21 +36,26 @@ internal sealed class DelegationForwarder(
         IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask placed, string? exceptEntity = null)
     {
         placed = default;
-        if (host.Delegations.IsEmpty)
+        if (!host.Delegations.IsEmpty)
+        {
+            foreach (var entry in DelegationTable.Of(host, instruments.Delegations).Entries)
+            {
+                if (entry.Fits(to, element, head) && !IsOwn(sender, exceptEntity, entry.Grant))
+                {
+                    placed = Forward(new Request(sender, host, entry, to, head.StanzaType, head.IdText(element)!), element, head);
+                    return true;
+                }
+            }
+        }
+
+        if (!clients.TryFind(sender, host, to, head.FirstChildNamespace(element), out var given) || IsOwn(sender, exceptEntity, given))
         {
             return false;
         }
 
-        foreach (var entry in DelegationTable.Of(host, instruments.Delegations).Entries)
-        {
-            if (entry.Fits(to, element, head) && !IsOwn(sender, exceptEntity, entry.Grant))
-            {
-                placed = Forward(new Request(sender, host, entry, to, head.StanzaType, head.IdText(element)!), element, head);
-                return true;
-            }
-        }
-
-        return false;
+        var ofUser = new DelegatedNamespace(given, instruments.Delegations.Of(host.Domain, given));
+        placed = Forward(new Request(sender, host, ofUser, to, head.StanzaType, head.IdText(element)!) { IsOfUser = true }, element, head);
+        return true;
     }
 
     private static bool IsOwn(IStanzaSender sender, string? exceptEntity, DelegationGrant grant)
@@ -95,7 +107,9 @@ internal sealed class DelegationForwarder(
 
     private void SendToComponent(Request request, ReadOnlySpan<byte> element, in ElementHead head, TaskCompletionSource? done)
     {
-        var stream = delegates.Find(request.Host, request.Entry.Grant, request.Sender.Address.Bare, out _);
+        var stream = request.IsOfUser
+            ? delegates.FindForUser(request.Host, request.Entry.Grant, request.Sender.Address.Bare)
+            : delegates.Find(request.Host, request.Entry.Grant, request.Sender.Address.Bare, out _);
         if (stream is null)
         {
             Refuse(request, StanzaError.ServiceUnavailable, done);
@@ -191,5 +205,9 @@ internal sealed class DelegationForwarder(
         return done.Task;
     }
 
-    private sealed record Request(IStanzaSender Sender, HostSettings Host, DelegatedNamespace Entry, Jid? To, StanzaType Type, string Id);
+    private sealed record Request(IStanzaSender Sender, HostSettings Host, DelegatedNamespace Entry, Jid? To, StanzaType Type, string Id)
+    {
+        /// <summary>A user has delegated it, not the host (XEP-0355 §5).</summary>
+        public bool IsOfUser { get; init; }
+    }
 }

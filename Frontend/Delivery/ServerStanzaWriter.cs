@@ -40,11 +40,17 @@ internal static class ServerStanzaWriter
     }
 
     /// <summary>RFC 6121 §2.1.6: one item, no <c>from</c>, an id of its own; the version makes the best id there is.</summary>
-    public static void WriteRosterPush(IBufferWriter<byte> output, RosterChange change, Jid to)
+    /// <param name="owner">Whose roster it is, where that is not who is told (XEP-0356 §4.4).</param>
+    public static void WriteRosterPush(IBufferWriter<byte> output, RosterChange change, Jid to, Jid? owner = null)
     {
         var xml = new XmppWriter(output);
         xml.Raw("<iq"u8);
         xml.Attribute("to"u8, to.ToString());
+        if (owner is not null)
+        {
+            xml.Attribute("from"u8, owner.Bare);
+        }
+
         xml.Raw(" type='set'"u8);
         xml.Attribute("id"u8, $"push-{change.Version}");
         xml.Raw("><query xmlns='jabber:iq:roster'"u8);

@@ -35,7 +35,7 @@ internal sealed record DataForm(DataFormType Type, ImmutableArray<DataFormField>
     /// <summary>Of all fields together; lists of JIDs are the longest.</summary>
     public const int ValuesMax = 4096;
 
-    private const string FormTypeName = "FORM_TYPE";
+    public const string FormTypeName = "FORM_TYPE";
 
     /// <summary>XEP-0068 §3: whose fields these are; null when it does not say.</summary>
     public string? FormType => Find(FormTypeName) is { Values: [var value] } ? value : null;

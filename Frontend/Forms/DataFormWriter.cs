@@ -67,6 +67,20 @@ internal static class DataFormWriter
         xml.Raw("</field>"u8);
     }
 
+    /// <summary>A field of a result that was read: what type it had is not known any more, and its name says it (XEP-0128 §2).</summary>
+    public static void WriteResultField(ref XmppWriter xml, DataFormField field)
+    {
+        xml.Raw("<field"u8);
+        xml.Attribute("var"u8, field.Name);
+        xml.Raw(">"u8);
+        foreach (var value in field.Values)
+        {
+            WriteText(ref xml, "value"u8, value);
+        }
+
+        xml.Raw("</field>"u8);
+    }
+
     public static void WriteEnd(ref XmppWriter xml) => xml.Raw("</x>"u8);
 
     public static string WireName(bool value) => value ? "1" : "0";

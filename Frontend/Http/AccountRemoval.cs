@@ -1,11 +1,12 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
+using Krewe.Frontend.Delegation.ClientMode;
 
 namespace Krewe.Frontend.Http;
 
-/// <summary>Removes accounts with everything that is theirs: streams, roster, messages that wait, credentials.</summary>
-internal sealed class AccountRemoval(IGrainFactory grains)
+/// <summary>Removes accounts with everything that is theirs: streams, roster, messages that wait, delegations, credentials.</summary>
+internal sealed class AccountRemoval(IGrainFactory grains, ClientGrants delegations)
 {
     private const int AccountsAtOnce = 32;
 
@@ -21,6 +22,7 @@ internal sealed class AccountRemoval(IGrainFactory grains)
         await grains.Sessions(account).EndAsync(null, StreamEnd.PolicyViolation, "The account was deleted.");
         await grains.Roster(account).ClearAsync();
         await grains.OfflineMessages(account).RemoveAsync(long.MaxValue);
+        await delegations.ForgetAsync(account);
         return true;
     }
 
@@ -34,5 +36,8 @@ internal sealed class AccountRemoval(IGrainFactory grains)
                 accounts, new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce }, async (account, _) => await RemoveAsync(Jid.Parse(account)));
             after = accounts[^1];
         }
+
+        // Also those of users who have no account here.
+        await grains.UserDelegations(domain).ClearAsync();
     }
 }

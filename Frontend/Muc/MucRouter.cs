@@ -14,7 +14,7 @@ internal sealed class MucRouter(IGrainFactory grains, IqRouter iqs, MucMediator 
 {
     private readonly SemaphoreSlim _departures = new(RoomVisits.DeparturesMax);
 
-    public ValueTask RouteAsync(ISession session, ReadOnlySpan<byte> element, in ElementHead head, Jid to, HostedDomain hosted)
+    public ValueTask RouteAsync(IRoomVisitor session, ReadOnlySpan<byte> element, in ElementHead head, Jid to, HostedDomain hosted)
     {
         if (!DomainScope.MayCross(session.Hosted, hosted))
         {
@@ -33,7 +33,7 @@ internal sealed class MucRouter(IGrainFactory grains, IqRouter iqs, MucMediator 
     }
 
     /// <summary>XEP-0045 §7.14: whoever becomes unavailable to all is so to the rooms.</summary>
-    public static void LeaveAll(ISession session, ReadOnlySpan<byte> element, in ElementHead head)
+    public static void LeaveAll(IRoomVisitor session, ReadOnlySpan<byte> element, in ElementHead head)
     {
         if (session.Rooms is { Count: > 0 } rooms)
         {
@@ -43,13 +43,13 @@ internal sealed class MucRouter(IGrainFactory grains, IqRouter iqs, MucMediator 
         }
     }
 
-    private static void Refuse(ISession session, ReadOnlySpan<byte> element, in ElementHead head, Jid to, StanzaError error) =>
+    private static void Refuse(IRoomVisitor session, ReadOnlySpan<byte> element, in ElementHead head, Jid to, StanzaError error) =>
         StanzaErrorWriter.Refuse(session, head.Kind, head.StanzaType, head.IdText(element), to, error);
 
-    private RoomVisits Visits(ISession session) =>
+    private RoomVisits Visits(IRoomVisitor session) =>
         session.Rooms ??= new RoomVisits(grains, session.MucSession, new RoomReplies(session), _departures);
 
-    private ValueTask RoutePresence(ISession session, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to)
+    private ValueTask RoutePresence(IRoomVisitor session, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to)
     {
         if (head.StanzaType == StanzaType.Invalid)
         {
@@ -82,7 +82,7 @@ internal sealed class MucRouter(IGrainFactory grains, IqRouter iqs, MucMediator 
         }
     }
 
-    private ValueTask EnterAsync(ISession session, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to)
+    private ValueTask EnterAsync(IRoomVisitor session, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to)
     {
         var rooms = Visits(session);
         var content = MucStanzaReader.Read(whole, StanzaKind.Presence, session.StreamLang, to);
@@ -101,17 +101,17 @@ internal sealed class MucRouter(IGrainFactory grains, IqRouter iqs, MucMediator 
     }
 
     /// <summary>What the room sent could not be delivered to the very session that says so (specs M-067).</summary>
-    private static ValueTask LeaveAsGhost(ISession session, Jid room) =>
+    private static ValueTask LeaveAsGhost(IRoomVisitor session, Jid room) =>
         session.Rooms?.LeaveAsync(room, MucLeaveCause.DeliveryFailed, null, MucPayload.Empty) ?? default;
 
-    private static void WriteUnsubscribed(ISession session, Jid to)
+    private static void WriteUnsubscribed(IRoomVisitor session, Jid to)
     {
         var output = ReplyBuffer.Rent();
         ServerStanzaWriter.WritePresence(output, new StanzaFrame(StanzaKind.Presence, StanzaType.Unsubscribed, to.ToBare(), null, null, default, 0), session.Address.ToBare());
         session.Enqueue(output.WrittenSpan);
     }
 
-    private ValueTask RouteMessage(ISession session, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
+    private ValueTask RouteMessage(IRoomVisitor session, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
     {
         var type = head.StanzaType;
         if (!to.HasLocalpart)
@@ -164,7 +164,7 @@ internal sealed class MucRouter(IGrainFactory grains, IqRouter iqs, MucMediator 
             : _ => Task.FromResult<StanzaError?>(rooms.IsInside(room) ? StanzaError.BadRequest : StanzaError.NotAcceptable);
     }
 
-    private ValueTask RouteRequest(ISession session, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
+    private ValueTask RouteRequest(IRoomVisitor session, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
     {
         if (iqs.FindForRooms(session, element, whole, head, to, hosted) is not { } found)
         {
@@ -182,7 +182,7 @@ internal sealed class MucRouter(IGrainFactory grains, IqRouter iqs, MucMediator 
         return default;
     }
 
-    private ValueTask RouteIq(ISession session, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
+    private ValueTask RouteIq(IRoomVisitor session, ReadOnlySpan<byte> element, ReadOnlySpan<byte> whole, in ElementHead head, Jid to, HostedDomain hosted)
     {
         if (to.IsBare)
         {

@@ -122,7 +122,7 @@ internal sealed partial class RosterRefresh(
             if (user.Jid is { } jid && user.Outcome.Result == RefreshResult.Pending)
             {
                 // Without a session, and nothing cached that could be served unasked: there is nothing to do.
-                if (routes.IsSurelyOffline(jid.Bare) && (host.HttpRoster is not { } roster || roster.FreshFor == TimeSpan.Zero))
+                if (routes.IsSurelyOffline(jid.Bare) && !MayServeUnasked(host))
                 {
                     user.Outcome = RefreshOutcome.Invalidated;
                     instruments.Refreshed("invalidated");
@@ -161,6 +161,10 @@ internal sealed partial class RosterRefresh(
             return RefreshOutcome.Of(RefreshResult.Failed, "the service is overloaded");
         }
     }
+
+    /// <summary>Whether what is cached for a user without a session may be served once more: for a while, or to a component, which is told what changes (XEP-0356 §4).</summary>
+    private static bool MayServeUnasked(HostSettings host) => host.HttpRoster is { } roster
+        && (roster.FreshFor > TimeSpan.Zero || host.PrivilegedEntities.Values.Any(static privileges => privileges.Roster.HasFlag(PrivilegeAccess.Get)));
 
     /// <summary>A localpart, or a bare JID of the host.</summary>
     private static Jid? ParseUser(HostSettings host, string name)

@@ -6,6 +6,7 @@ using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Observability;
+using Krewe.Frontend.Privileges;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
 
@@ -15,7 +16,7 @@ namespace Krewe.Frontend.Routing;
 /// IQs (RFC 6120 §8.2.3, §10.3.3, §10.5): every get and set gets exactly one answer. What the server answers for itself or for an account goes to the handler of
 /// its payload; what is for a full JID goes there.
 /// </summary>
-internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, IqHandlers handlers, DelegationForwarder delegations, FrontendInstruments instruments)
+internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, IqHandlers handlers, DelegationForwarder delegations, PrivilegedIqs asked, FrontendInstruments instruments)
 {
     public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
@@ -28,6 +29,12 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
         if (isRequest && to is null or { IsBare: true } && IsDelegated(stream, element, head, to, out var placed))
         {
             return placed;
+        }
+
+        if (!isRequest && to is { IsBare: true } && asked.TryAnswer(stream, element, head, to))
+        {
+            // It was asked by a component as that user.
+            return default;
         }
 
         var self = stream.Self!;

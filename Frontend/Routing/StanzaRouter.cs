@@ -3,6 +3,7 @@ using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Components;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
@@ -23,6 +24,7 @@ internal sealed class StanzaRouter(
     MucRouter rooms,
     ComponentDelivery components,
     UserMessages messages,
+    DelegationRequests delegationRequests,
     FrontendInstruments instruments)
 {
     /// <summary>Routes one stanza. The bytes are used before this returns; what is awaited is that the stanza has its place, not its answer.</summary>
@@ -139,9 +141,14 @@ internal sealed class StanzaRouter(
                 return;
             }
 
+            if (!to.HasLocalpart && await delegationRequests.TryTakeAsync(stream, message))
+            {
+                return;
+            }
+
             if (!to.HasLocalpart)
             {
-                // The server itself reads no messages (RFC 6120 §10.5.1).
+                // The server itself reads no other messages (RFC 6120 §10.5.1).
                 StanzaErrorWriter.Refuse(stream, message, StanzaError.ServiceUnavailable);
                 return;
             }

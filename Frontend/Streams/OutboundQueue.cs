@@ -30,6 +30,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
     private int _length;
     private bool _isDraining;
     private bool _isHeld;
+    private bool _isCorked;
     private bool _isClosed;
     private TaskCompletionSource? _drained;
 
@@ -54,7 +55,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
                 return false;
             }
 
-            if (_isDraining)
+            if (_isDraining || _isCorked)
             {
                 return true;
             }
@@ -80,7 +81,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
                 return false;
             }
 
-            if (_isDraining)
+            if (_isDraining || _isCorked)
             {
                 return true;
             }
@@ -105,7 +106,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
         lock (_gate)
         {
             _isHeld = false;
-            if (_isDraining || _length == 0)
+            if (_isDraining || _isCorked || _length == 0)
             {
                 return;
             }
@@ -114,6 +115,26 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
         }
 
         Drain();
+    }
+
+    /// <summary>What is appended from here on waits for <see cref="Uncork"/>, unless something before it is being written still.</summary>
+    public void Cork()
+    {
+        lock (_gate)
+        {
+            _isCorked = true;
+        }
+    }
+
+    /// <summary>Writes what waited; nothing when nothing does.</summary>
+    public void Uncork()
+    {
+        lock (_gate)
+        {
+            _isCorked = false;
+        }
+
+        Flush();
     }
 
     /// <summary>Called with the gate held.</summary>
@@ -156,6 +177,7 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
     /// <summary>Nothing is appended from here on; done when everything before was handed to the transport, or the transport failed.</summary>
     public Task CloseAsync()
     {
+        Uncork();
         lock (_gate)
         {
             _isClosed = true;

@@ -67,7 +67,7 @@ internal static class StreamFeaturesWriter
         xml.Raw("<session xmlns='urn:ietf:params:xml:ns:xmpp-session'><optional/></session><ver xmlns='urn:xmpp:features:rosterver'/>"u8);
         xml.Raw("<c xmlns='http://jabber.org/protocol/caps' hash='sha-1'"u8);
         xml.Attribute("node"u8, ServerFeatures.CapsNode);
-        xml.Attribute("ver"u8, server.CapsVersion);
+        xml.Attribute("ver"u8, server.Of(host).CapsVersion);
         xml.Raw("/>"u8);
         WriteLimits(ref xml, host.C2SStanzaSizeLimit, StreamWatch.DeadAfter);
         xml.Raw("</stream:features>"u8);

@@ -27,6 +27,9 @@ public static class GrainKeys
     /// <param name="host">The domain of the host that delegates.</param>
     public static IDelegationGrain Delegation(this IGrainFactory grains, string host) => grains.GetGrain<IDelegationGrain>(host);
 
+    /// <param name="host">The host's domain.</param>
+    public static IUserDelegationsGrain UserDelegations(this IGrainFactory grains, string host) => grains.GetGrain<IUserDelegationsGrain>(host);
+
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 
     /// <summary>Neither bare JID can hold a slash, so a key has one reading.</summary>

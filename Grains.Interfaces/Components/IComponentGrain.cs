@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Orleans.Concurrency;
@@ -26,6 +27,12 @@ public interface IComponentGrain : IGrainWithStringKey
     [AlwaysInterleave]
     [Alias("deliver")]
     Task<bool> DeliverAsync(StanzaContent stanza);
+
+    /// <summary>Tells the component what its privileges let it know (XEP-0356 §4.4, §7). False as above.</summary>
+    /// <param name="about">Whom it is about: everything about one user goes to the same connection.</param>
+    [AlwaysInterleave]
+    [Alias("tell")]
+    Task<bool> TellAsync(DeliveryContent content, Jid about);
 
     [AlwaysInterleave]
     [Alias("connections")]

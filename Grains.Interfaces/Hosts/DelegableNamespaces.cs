@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Krewe.Contracts.Hosts;
 
 /// <summary>
@@ -12,6 +14,10 @@ public static class DelegableNamespaces
     /// <summary>disco#items about bare JIDs (XEP-0355 §7.2.5).</summary>
     public const string BareDiscoItems = "urn:xmpp:delegation:2:bare:disco#items:*";
 
+    /// <summary>Those that clients take for granted.</summary>
+    public static ImmutableArray<string> Core { get; } =
+        ["jabber:iq:roster", "http://jabber.org/protocol/disco#info", "http://jabber.org/protocol/disco#items", "urn:xmpp:carbons:2", "urn:xmpp:ping"];
+
     /// <summary>Whether it stands for certain requests, and is no namespace of a payload.</summary>
     public static bool IsPseudo(string name) => name is BareDiscoInfo or BareDiscoItems;
 
@@ -22,6 +28,5 @@ public static class DelegableNamespaces
         || (name.StartsWith("urn:xmpp:delegation:", StringComparison.Ordinal) && !IsPseudo(name));
 
     /// <summary>Whether a grant of it needs <c>allow_core</c>.</summary>
-    public static bool IsCore(string name) => name is
-        "jabber:iq:roster" or "http://jabber.org/protocol/disco#info" or "http://jabber.org/protocol/disco#items" or "urn:xmpp:carbons:2" or "urn:xmpp:ping";
+    public static bool IsCore(string name) => Core.Contains(name);
 }

@@ -14,8 +14,18 @@ public abstract record DeliveryContent;
 public sealed record StanzaContent([property: Id(0)] StanzaFrame Stanza, [property: Id(1)] Jid? To = null) : DeliveryContent;
 
 /// <summary>RFC 6121 §2.1.6: the push of one changed item.</summary>
+/// <param name="Owner">Whose roster it is, for somebody else who may know it (XEP-0356 §4.4); null for the user's own sessions.</param>
 [GenerateSerializer, Immutable, Alias("roster-push-content")]
-public sealed record RosterPushContent([property: Id(0)] RosterChange Change) : DeliveryContent;
+public sealed record RosterPushContent([property: Id(0)] RosterChange Change, [property: Id(1)] Jid? Owner = null) : DeliveryContent;
+
+/// <summary>
+/// Presence that a component is told by privilege (XEP-0356 §7): somebody is there for a user of the host, or no longer is. Who is seen by many is told of once, so
+/// every viewer's end must be told that was told to begin.
+/// </summary>
+/// <param name="Presence">Available or unavailable, from a full JID.</param>
+/// <param name="Viewer">The user's bare JID; everybody sees themselves.</param>
+[GenerateSerializer, Immutable, Alias("seen-presence-content")]
+public sealed record SeenPresenceContent([property: Id(0)] StanzaFrame Presence, [property: Id(1)] Jid Viewer) : DeliveryContent;
 
 /// <summary>Why a stream is ended from within: a subset of RFC 6120 §4.9.3.</summary>
 public enum StreamEnd : byte

@@ -53,6 +53,11 @@ public interface IUserSessionsGrain : IGrainWithStringKey
     [Alias("roster-changed")]
     Task<RosterApplied> RosterChangedAsync(RosterChangeSet changes, bool isResync);
 
+    /// <summary>Tells a component that has just come to have the privilege which presence it may know by it (XEP-0356 §8).</summary>
+    /// <param name="entity">The component's domain.</param>
+    [Alias("introduce")]
+    Task IntroduceAsync(string entity);
+
     /// <summary>Whether the user has a session.</summary>
     [Alias("is-live")]
     Task<bool> IsLiveAsync();

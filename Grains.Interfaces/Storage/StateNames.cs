@@ -11,6 +11,9 @@ public static class StateNames
     /// <summary>In <see cref="StorageNames.Settings"/>, by domain: whose component it is. Cleared when the host gives it back.</summary>
     public const string Domain = "domain";
 
+    /// <summary>In <see cref="StorageNames.Settings"/>, by domain: what the host's users have delegated. Cleared when that is nothing.</summary>
+    public const string UserDelegations = "user-delegations";
+
     /// <summary>In <see cref="StorageNames.Accounts"/>, by bare JID. Cleared when the account is deleted, so that the keys are the list of accounts.</summary>
     public const string Account = "account";
 

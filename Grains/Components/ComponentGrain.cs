@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Components;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
@@ -81,9 +82,11 @@ internal sealed class ComponentGrain(FrontendLanes lanes, TimeProvider time) : G
         return Task.CompletedTask;
     }
 
-    public async Task<bool> DeliverAsync(StanzaContent content)
+    public Task<bool> DeliverAsync(StanzaContent content) => TellAsync(content, content.Stanza.From);
+
+    public async Task<bool> TellAsync(DeliveryContent content, Jid about)
     {
-        var user = ComponentStickiness.OfUser(content.Stanza.From.Bare);
+        var user = ComponentStickiness.OfUser(about.Bare);
         for (var tries = 0; tries < DeliveryTries && _connections.Count > 0; tries++)
         {
             var chosen = _connections.MaxBy(held => ComponentStickiness.Weight(user, held.Stickiness))!;

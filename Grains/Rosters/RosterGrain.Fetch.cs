@@ -68,6 +68,7 @@ internal sealed partial class RosterGrain
         RosterRevalidation Take(ImmutableArray<RosterItem> items, string? tag, string result, ImmutableArray<SkippedEntry> skipped)
         {
             var wasStale = _copy.IsStale;
+            var wasKnown = _copy.FetchedAt is not null;
             var isSameSource = _copy.Source == source;
             var changes = _copy.Replace(items);
             _copy.Confirm(began, tag, source, invalidations != _invalidations);
@@ -75,6 +76,12 @@ internal sealed partial class RosterGrain
             _isLastFirst = changes.FromVersion == RosterSnapshot.Empty.Version;
             (_lastChanges, _lastError, _lastErrorAt, _skipped, _isDue) = (_isLastFirst ? null : changes, null, null, skipped, false);
             HookInstruments.Roster(result, host.Domain);
+            if (wasKnown)
+            {
+                // That a roster became known here changed nothing in it.
+                TellPrivileged(changes);
+            }
+
             if (changes.Changes.Length > 0 || !isSameSource || wasStale != _copy.IsStale || began - _writtenFetchedAt is not { } since || since >= WrittenAfter(http))
             {
                 WriteBehind();

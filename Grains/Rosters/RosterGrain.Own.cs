@@ -193,6 +193,7 @@ internal sealed partial class RosterGrain
     {
         var changes = _copy.Put(jid, item);
         await WriteNowAsync();
+        TellPrivileged(changes);
         return changes;
     }
 

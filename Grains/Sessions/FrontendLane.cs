@@ -27,6 +27,10 @@ internal sealed partial class FrontendLane(FrontendRef frontend, Action<Frontend
 
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
+
+    /// <summary>Before a batch is repeated that was refused on the way, which may be at once and again and again: a process that stops has no way to its own frontend.</summary>
+    private static readonly TimeSpan RepeatAfter = TimeSpan.FromMilliseconds(200);
+
     private static readonly Task<ImmutableArray<long>> NoneGone = Task.FromResult(ImmutableArray<long>.Empty);
 
     private readonly Guid _incarnation = Guid.NewGuid();
@@ -175,6 +179,10 @@ internal sealed partial class FrontendLane(FrontendRef frontend, Action<Frontend
                 }
 
                 BatchRepeated(log, frontend.Name, batch.Sequence);
+                if (e is not TimeoutException)
+                {
+                    await Task.Delay(RepeatAfter, time);
+                }
             }
             catch (Exception e)
             {

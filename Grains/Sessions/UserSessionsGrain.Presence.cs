@@ -62,7 +62,7 @@ internal sealed partial class UserSessionsGrain
         }
 
         var presence = contact.Presence;
-        Track(presence);
+        var told = Track(presence);
 
         // RFC 6121 §4.2.3: to the account for all available resources; to one resource for that one, available or not.
         var targets = _resources.FindAll(resource => contact.OnlyResource is { } only ? resource.Jid.Resourcepart == only : resource.IsAvailable);
@@ -70,7 +70,9 @@ internal sealed partial class UserSessionsGrain
         // Broadcasts carry no 'to' of their own; directed presence keeps the one that it has (RFC 6121 §4.6), and its end has it too.
         var to = presence.To is not null ? null : contact.OnlyResource is { } only ? _self.WithPreparedResource(only) : _self;
         Task delivered = DeliverAsync(targets, new StanzaContent(presence, to));
-        return contact.ImpliesProbe ? Task.WhenAll([delivered, .. AnswerProbe(presence.From)]) : delivered;
+        return contact.ImpliesProbe ? Task.WhenAll([delivered, told, .. AnswerProbe(presence.From)])
+            : told.IsCompletedSuccessfully ? delivered
+            : Task.WhenAll(delivered, told);
     }
 
     public Task ProbeAsync(PresenceProbe probe)
@@ -188,7 +190,10 @@ internal sealed partial class UserSessionsGrain
             foreach (var resource in shown)
             {
                 sent.Add(DeliverAsync(available, new StanzaContent(Bodiless(StanzaType.Unavailable, resource, null), _self)));
+                _seen?.Remove(resource);
             }
+
+            sent.Add(TellOfLost(shown));
         }
 
         Push(change, sent);
@@ -248,6 +253,11 @@ internal sealed partial class UserSessionsGrain
 
         // RFC 6121 §4.2.2: to all of the user's available resources, this one included.
         sent.Add(DeliverAsync(_resources.FindAll(other => other.IsAvailable), new StanzaContent(presence, _self)));
+        if (isInitial)
+        {
+            sent.Add(TellOfSelf(presence));
+        }
+
         foreach (var other in _resources)
         {
             if (isInitial && other != resource && other.IsAvailable)
@@ -281,6 +291,7 @@ internal sealed partial class UserSessionsGrain
         var sent = new List<Task>();
         if (wasAvailable)
         {
+            sent.Add(TellOfSelf(presence));
             sent.Add(DeliverAsync(_resources.FindAll(other => other.IsAvailable), new StanzaContent(presence, _self)));
             foreach (var item in _roster?.Items ?? [])
             {
@@ -309,8 +320,10 @@ internal sealed partial class UserSessionsGrain
         var told = SendUnavailable(resource, Bodiless(StanzaType.Unavailable, resource.Jid, null));
         if (_resources.Count == 0)
         {
+            told = Task.WhenAll(told, TellOfLost(_shown.Values.SelectMany(static resources => resources)));
             _roster = null;
             _shown.Clear();
+            _seen = null;
             DelayDeactivation(TimeSpan.Zero);
         }
 
@@ -334,14 +347,20 @@ internal sealed partial class UserSessionsGrain
         return answers;
     }
 
-    private void Track(StanzaFrame presence)
+    private Task Track(StanzaFrame presence)
     {
+        var told = Task.CompletedTask;
         var from = presence.From;
         if (presence.Type == StanzaType.Unavailable)
         {
             if (_shown.TryGetValue(from.Bare, out var known))
             {
-                known.Remove(from);
+                if (known.Remove(from))
+                {
+                    _seen?.Remove(from);
+                    told = TellOfContact(presence);
+                }
+
                 if (known.Count == 0)
                 {
                     _shown.Remove(from.Bare);
@@ -361,11 +380,15 @@ internal sealed partial class UserSessionsGrain
                 _shown[from.Bare] = known = new List<Jid>(1);
             }
 
+            Remember(presence);
             if (!known.Contains(from))
             {
                 known.Add(from);
+                told = TellOfContact(presence);
             }
         }
+
+        return told;
     }
 
     /// <summary>Presence of the server's own making; the frontend writes it.</summary>

@@ -4,6 +4,7 @@ using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Grains.Rosters;
+using Krewe.Grains.Sessions;
 using Krewe.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -78,6 +79,7 @@ public sealed partial class RosterSilo : IAsyncLifetime
                 EgressAllow = [new EgressAllowance(IPNetwork.Parse("127.0.0.0/8"), null)],
             });
             silo.Services.AddKreweRosters();
+            silo.Services.AddSingleton<FrontendLanes>();
         });
         _host = builder.Build();
         await _host.StartAsync();

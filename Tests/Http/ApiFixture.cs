@@ -10,6 +10,8 @@ using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation;
+using Krewe.Frontend.Delegation.ClientMode;
+using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Grains.Hosts;
 using Krewe.Tests.Grains.Storage;
@@ -171,6 +173,8 @@ public sealed class ApiFixture : IAsyncLifetime
         builder.Services.AddSingleton(new Readiness("Test"));
         builder.Services.AddSingleton<ComponentTable>().AddSingleton<GrantingHosts>().AddSingleton<DelegationAdvertiser>().AddSingleton<Delegates>();
         builder.Services.AddSingleton<ISessionDirectory>(new SessionListings(Sessions));
+        builder.Services.AddSingleton<SessionTable>();
+        builder.Services.AddSingleton<ClientGrants>();
         builder.Services.AddKreweApi();
         var app = builder.Build();
         app.MapKreweApi();

@@ -19,10 +19,16 @@ public sealed class DemoProcess : IAsyncLifetime
 
     public int C2SPort { get; } = FreePort();
 
+    public int ComponentPort { get; } = FreePort();
+
     public Uri Contacts { get; } = new($"http://127.0.0.1:{FreePort()}/");
 
     public Uri Http { get; } = new($"http://127.0.0.1:{FreePort()}/");
 
+    /// <summary>The provider's, made at the first start.</summary>
+    public string AdminToken => File.ReadAllText(Path.Combine(_data, "admin-token")).Trim();
+
+    /// <summary>Starts it; also again, on what it left behind.</summary>
     public async Task InitializeAsync()
     {
         var start = new ProcessStartInfo(
@@ -32,7 +38,7 @@ public sealed class DemoProcess : IAsyncLifetime
                 $"--Krewe:Data={_data}",
                 $"--Krewe:Listen:C2S=127.0.0.1:{C2SPort}",
                 $"--Krewe:Listen:C2STls=",
-                $"--Krewe:Listen:Component=",
+                $"--Krewe:Listen:Component=127.0.0.1:{ComponentPort}",
                 $"--Krewe:Listen:Http={Http.Authority}",
                 $"--Krewe:Listen:Https=",
                 $"--Demo:Listen={Contacts.Authority}",
@@ -75,6 +81,14 @@ public sealed class DemoProcess : IAsyncLifetime
         }
 
         return process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: it gets to do nothing any more.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
     }
 
     public async Task DisposeAsync()

@@ -20,9 +20,20 @@ internal sealed class SlixmppClient : IAsyncDisposable
         _ = ReadEventsAsync();
     }
 
-    public static SlixmppClient Start(string jid, string password, int port)
+    /// <summary>The events that were asked for, or passed over, so far.</summary>
+    public IReadOnlyList<string> Seen => _seen;
+
+    public static SlixmppClient Start(string jid, string password, int port) => Start("slixmpp_client.py", jid, password, port);
+
+    /// <summary>An external component that sends back what it is told (slixmpp_component.py).</summary>
+    public static SlixmppClient StartComponent(string domain, string secret, int port) => Start("slixmpp_component.py", domain, secret, port);
+
+    /// <summary>One that does for users what it is told to, by its privileges (slixmpp_privileged.py).</summary>
+    public static SlixmppClient StartPrivileged(string domain, string secret, int port) => Start("slixmpp_privileged.py", domain, secret, port);
+
+    private static SlixmppClient Start(string file, string jid, string password, int port)
     {
-        var script = Path.Combine(AppContext.BaseDirectory, "Interop", "slixmpp_client.py");
+        var script = Path.Combine(AppContext.BaseDirectory, "Interop", file);
         var start = new ProcessStartInfo(SlixmppFactAttribute.Python, [script, jid, password, "127.0.0.1", port.ToString()])
         {
             RedirectStandardInput = true,
@@ -37,6 +48,11 @@ internal sealed class SlixmppClient : IAsyncDisposable
     public Task JoinAsync(string room, string nickname) => CommandAsync(new JsonObject { ["do"] = "join", ["room"] = room, ["nick"] = nickname });
 
     public Task SayAsync(string room, string body) => CommandAsync(new JsonObject { ["do"] = "say", ["room"] = room, ["body"] = body });
+
+    public Task RosterAsync(string user) => CommandAsync(new JsonObject { ["do"] = "roster", ["of"] = user });
+
+    public Task SendAsAsync(string user, string to, string body) =>
+        CommandAsync(new JsonObject { ["do"] = "send", ["as"] = user, ["to"] = to, ["body"] = body });
 
     /// <summary>The next event of that name about which <paramref name="condition"/> holds; the others before it are passed over.</summary>
     public async Task<JsonObject> NextAsync(string name, Func<JsonObject, bool>? condition = null)

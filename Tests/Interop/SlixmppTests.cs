@@ -51,6 +51,29 @@ public sealed class SlixmppTests(DemoProcess demo) : IClassFixture<DemoProcess>
     }
 
     [SlixmppFact]
+    public async Task Component_ThatKnowsItsSecret_IsTalkedTo_FromAnyOfItsAddresses()
+    {
+        await using var component = SlixmppClient.StartComponent("pubsub.verona.localhost", Password, demo.ComponentPort);
+        await component.NextAsync("session");
+        await using var romeo = SlixmppClient.Start("romeo@verona.localhost/orchard", Password, demo.C2SPort);
+        await romeo.NextAsync("roster");
+
+        await romeo.SendAsync("anybody@pubsub.verona.localhost/any", "soft & <what> light ☀");
+
+        var heard = await romeo.NextAsync("message");
+        Assert.Equal(
+            ("anybody@pubsub.verona.localhost/any", "chat", "soft & <what> light ☀"), (Text(heard, "from"), Text(heard, "type"), Text(heard, "body")));
+    }
+
+    [SlixmppFact]
+    public async Task Component_WithAWrongSecret_IsRefused()
+    {
+        await using var component = SlixmppClient.StartComponent("pubsub.elsinore.localhost", "sesame", demo.ComponentPort);
+
+        Assert.Equal("not-authorized", Text(await component.NextAsync("failed"), "condition"));
+    }
+
+    [SlixmppFact]
     public async Task Refresh_AfterAChangeInTheApplication_IsPushedToEveryDevice()
     {
         await using var desk = SlixmppClient.Start("nurse@verona.localhost/desk", Password, demo.C2SPort);
@@ -96,7 +119,35 @@ public sealed class SlixmppTests(DemoProcess demo) : IClassFixture<DemoProcess>
         var seen = await hamlet.NextAsync("presence", presence => Text(presence, "from") == $"{Room}/Ophelia" && Text(presence, "type") == "unavailable");
         Assert.Equal([307], Statuses(seen));
         await ophelia.JoinAsync(Room, "Ophelia");
-        Assert.Equal("not-authorized", Text(await ophelia.NextAsync("refused"), "condition"));
+        var refused = await ophelia.NextAsync("refused");
+        Assert.Equal(("registration-required", "You are not on the list for this room."), (Text(refused, "condition"), Text(refused, "text")));
+    }
+
+    [SlixmppFact]
+    public async Task Room_WithTwoDevicesUnderOneNickname_HasOneOccupantUntilBothAreGone()
+    {
+        const string Room = "battlements@rooms.elsinore.localhost";
+        await using var desk = SlixmppClient.Start("hamlet@elsinore.localhost/desk", Password, demo.C2SPort);
+        await desk.NextAsync("roster");
+        await desk.JoinAsync(Room, "Hamlet");
+        await desk.NextAsync("presence", IsSelf);
+        await using (var pocket = SlixmppClient.Start("hamlet@elsinore.localhost/pocket", Password, demo.C2SPort))
+        {
+            await pocket.NextAsync("roster");
+            await pocket.JoinAsync(Room, "Hamlet");
+            await pocket.NextAsync("presence", IsSelf);
+            await pocket.SayAsync(Room, "whither wilt thou");
+            Assert.Equal($"{Room}/Hamlet", Text(await desk.NextAsync("message", message => Text(message, "body") == "whither wilt thou"), "from"));
+        }
+
+        // Its stream is over when the account's own presence says so; what the room had to say of it would have come before what is said then.
+        await desk.NextAsync("presence", presence => Text(presence, "from").EndsWith("/pocket", StringComparison.Ordinal) && Text(presence, "type") == "unavailable");
+        await desk.SayAsync(Room, "speak");
+        var next = await desk.NextAsync("message", message => Text(message, "body") == "speak");
+        Assert.Equal($"{Room}/Hamlet", Text(next, "from"));
+        Assert.DoesNotContain(desk.Seen, line => line.Contains($"{Room}/Hamlet", StringComparison.Ordinal) && line.Contains("unavailable", StringComparison.Ordinal));
+
+        bool IsSelf(JsonObject presence) => Text(presence, "from") == $"{Room}/Hamlet" && Statuses(presence).Contains(110);
     }
 
     [SlixmppFact]

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
+using Krewe.Frontend.Components;
 using Krewe.Frontend.Streams;
 using Microsoft.AspNetCore.Connections;
 
@@ -18,14 +19,26 @@ internal sealed class MemoryConnection : IAsyncDisposable
     private readonly Pipe _toServer = new(Options(PipeScheduler.Inline));
 
     /// <summary>Whoever reads must not go on from within the server's write.</summary>
-    private readonly Pipe _toClient = new(Options(PipeScheduler.ThreadPool));
+    private readonly Pipe _toClient;
     private readonly DefaultConnectionContext _context;
     private Task _run = Task.CompletedTask;
 
-    public MemoryConnection() =>
+    /// <param name="bytesMax">What the server may write before it has to wait for the client to read.</param>
+    public MemoryConnection(int bytesMax = BytesMax)
+    {
+        _toClient = new Pipe(Options(PipeScheduler.ThreadPool, bytesMax));
         _context = new DefaultConnectionContext($"memory-{Guid.NewGuid():N}", new Duplex(_toServer.Reader, _toClient.Writer), new Duplex(_toClient.Reader, _toServer.Writer));
 
+        // As a socket's does, a read ends when the connection is aborted.
+        _context.ConnectionClosed.Register(_toServer.Reader.CancelPendingRead);
+    }
+
     public string FullJid { get; private set; } = "";
+
+    /// <summary>Done when the server has closed the connection.</summary>
+    public Task WhenClosedAsync() => _run.WaitAsync(Timeouts.Test);
+
+    public void Accept(ComponentServices services) => _run = Task.Run(() => new ComponentStream(services, _context).RunAsync());
 
     public void Accept(C2SServices services) => _run = Task.Run(() => new C2SStream(services, _context, StreamTransport.Tcp).RunAsync());
 
@@ -131,8 +144,8 @@ internal sealed class MemoryConnection : IAsyncDisposable
         await _run.WaitAsync(Timeouts.Test);
     }
 
-    private static PipeOptions Options(PipeScheduler reader) => new(
-        readerScheduler: reader, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: BytesMax, resumeWriterThreshold: BytesMax / 2, useSynchronizationContext: false);
+    private static PipeOptions Options(PipeScheduler reader, int bytesMax = BytesMax) => new(
+        readerScheduler: reader, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: bytesMax, resumeWriterThreshold: bytesMax / 2, useSynchronizationContext: false);
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

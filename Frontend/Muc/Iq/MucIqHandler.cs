@@ -1,4 +1,3 @@
-using Krewe.Frontend.Delivery;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
@@ -34,7 +33,7 @@ internal abstract class MucIqHandler : IIqHandler
 
     public async ValueTask HandleAsync(IqRequest request) =>
         request.Reply(await AnswerAsync(new MucIqQuery(
-            request.Type, ((ISession)request.Sender).MucSession, request.To!, (MucServiceSettings)request.Hosted.Component!, request.Xml)));
+            request.Type, ((IRoomVisitor)request.Sender).MucSession, request.To!, (MucServiceSettings)request.Hosted.Component!, request.Xml)));
 
     public abstract ValueTask<IqReply> AnswerAsync(MucIqQuery query);
 }

@@ -87,6 +87,22 @@ public sealed class FrontendLaneTests
     }
 
     [Fact]
+    public async Task BatchThatIsRefusedOnTheWay_IsRepeatedAfterAWhile()
+    {
+        _sink.FailNext(new OrleansException("no way to the frontend"), isTaken: false);
+
+        var delivery = EnqueueAsync("1");
+        await _time.UntilTimersAsync(1).WaitAsync(Timeouts.Test);
+        Assert.Single(_sink.Batches);
+        Assert.False(delivery.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Empty(await delivery.WaitAsync(Timeouts.Test));
+        Assert.Equal(2, _sink.Batches.Count);
+        Assert.Equal(["1"], _sink.Delivered);
+    }
+
+    [Fact]
     public async Task SessionsThatAreGone_AreToldToThoseWhoAddressedThem()
     {
         _sink.Gone = [2, 4];

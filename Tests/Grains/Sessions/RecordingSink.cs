@@ -66,6 +66,26 @@ internal sealed class RecordingSink : IFrontendSink
         }
     }
 
+    /// <summary>Waits until something came, and takes it.</summary>
+    public async Task<IReadOnlyList<string>> NextAsync()
+    {
+        while (true)
+        {
+            Task more;
+            lock (_gate)
+            {
+                if (_log.Count > 0)
+                {
+                    return Take();
+                }
+
+                more = _more.Task;
+            }
+
+            await more.WaitAsync(Timeouts.Test);
+        }
+    }
+
     public async Task<DeliveryReport> DeliverAsync(DeliveryBatch batch)
     {
         await (Before?.Invoke(batch) ?? Task.CompletedTask);
@@ -97,8 +117,11 @@ internal sealed class RecordingSink : IFrontendSink
     {
         StanzaContent { Stanza: { Kind: StanzaKind.Presence } presence, To: var to } => Text(presence, to ?? presence.To),
         StanzaContent { Stanza: var stanza } => $"{stanza.Kind.ToString().ToLowerInvariant()} #{stanza.Id}",
+        RosterPushContent { Change: var change, Owner: { } owner } => $"push {Short(owner)} {change.Version} {Short(change.Jid)} {change.After?.Subscription.ToString().ToLowerInvariant() ?? "removed"}",
         RosterPushContent { Change: var change } => $"push {change.Version} {Short(change.Jid)} {change.After?.Subscription.ToString().ToLowerInvariant() ?? "removed"}",
+        SeenPresenceContent { Presence: var presence, Viewer: var viewer } => $"{Text(presence, null)} seen by {Short(viewer)}",
         EndContent end => $"end {end.Condition}",
+        ProbeContent => "probe",
         _ => throw new NotSupportedException(content.GetType().Name),
     };
 

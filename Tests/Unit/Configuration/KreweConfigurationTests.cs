@@ -18,6 +18,7 @@ public sealed class KreweConfigurationTests : IDisposable
 
         Assert.Contains(new IPEndPoint(IPAddress.Loopback, 5222), options.ListenC2S);
         Assert.Contains(new IPEndPoint(IPAddress.Loopback, 5223), options.ListenC2STls);
+        Assert.Contains(new IPEndPoint(IPAddress.Loopback, 5347), options.ListenComponent);
         Assert.Contains(new IPEndPoint(IPAddress.Loopback, 5280), options.ListenHttp);
         Assert.Contains(new IPEndPoint(IPAddress.Loopback, 5281), options.ListenHttps);
         Assert.All(options.ListenC2S, endpoint => Assert.True(IPAddress.IsLoopback(endpoint.Address)));

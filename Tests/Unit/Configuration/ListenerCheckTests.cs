@@ -30,11 +30,11 @@ public sealed class ListenerCheckTests : IDisposable
         var problems = ListenerCheck.Problems(new KreweOptions
         {
             Data = "", AdminToken = "", ListenC2S = [new IPEndPoint(IPAddress.Loopback, 0), Taken], ListenC2STls = [foreign], ListenHttp = [new IPEndPoint(IPAddress.Any, 0)],
-            ListenHttps = [Taken],
+            ListenComponent = [Taken], ListenHttps = [Taken],
         });
 
         Assert.Equal(
-            [$"Krewe:Listen:C2S {Taken}", $"Krewe:Listen:C2STls {foreign}", $"Krewe:Listen:Https {Taken}"],
+            [$"Krewe:Listen:C2S {Taken}", $"Krewe:Listen:C2STls {foreign}", $"Krewe:Listen:Component {Taken}", $"Krewe:Listen:Https {Taken}"],
             problems.Select(problem => problem[..problem.IndexOf(": ", StringComparison.Ordinal)]));
     }
 
@@ -44,7 +44,7 @@ public sealed class ListenerCheckTests : IDisposable
         var start = new ProcessStartInfo("dotnet",
             [
                 Path.Combine(AppContext.BaseDirectory, "Krewe.Demo.dll"), "--no-demo", $"--Krewe:Data={_data}", $"--Krewe:Listen:C2S={Taken}", "--Krewe:Listen:C2STls=",
-                "--Krewe:Listen:Http=192.0.2.1:5280", "--Krewe:Listen:Https=",
+                "--Krewe:Listen:Component=192.0.2.1:5347", "--Krewe:Listen:Http=192.0.2.1:5280", "--Krewe:Listen:Https=",
             ])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
@@ -56,6 +56,7 @@ public sealed class ListenerCheckTests : IDisposable
         var text = await errors;
         Assert.Equal(1, process.ExitCode);
         Assert.Contains($"Krewe:Listen:C2S {Taken}", text, StringComparison.Ordinal);
+        Assert.Contains("Krewe:Listen:Component 192.0.2.1:5347", text, StringComparison.Ordinal);
         Assert.Contains("Krewe:Listen:Http 192.0.2.1:5280", text, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", text + await output, StringComparison.Ordinal);
     }

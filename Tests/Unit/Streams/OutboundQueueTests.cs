@@ -32,6 +32,38 @@ public sealed class OutboundQueueTests
     }
 
     [Fact]
+    public void Corked_WaitsUntilItIsNot()
+    {
+        var transport = new HeldPipeWriter();
+        var queue = new OutboundQueue(transport);
+
+        queue.Cork();
+        Assert.True(queue.TryEnqueue("a"u8));
+        Assert.True(queue.TryHold("b"u8, default, default, out var isFlushDue));
+        Assert.False(isFlushDue);
+        queue.Flush();
+        Assert.Empty(transport.Flushed);
+        queue.Uncork();
+        queue.Uncork();
+        Assert.True(queue.TryEnqueue("c"u8));
+
+        Assert.Equal(["ab", "c"], transport.Flushed);
+    }
+
+    [Fact]
+    public void Corked_AtTheEnd_IsWritten()
+    {
+        var transport = new HeldPipeWriter();
+        var queue = new OutboundQueue(transport);
+
+        queue.Cork();
+        Assert.True(queue.TryEnqueue("a"u8));
+
+        Assert.True(queue.CloseAsync().IsCompleted);
+        Assert.Equal(["a"], transport.Flushed);
+    }
+
+    [Fact]
     public void Parts_AreOneElement()
     {
         var transport = new HeldPipeWriter();

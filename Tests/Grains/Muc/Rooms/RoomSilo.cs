@@ -20,6 +20,9 @@ public sealed class RoomSilo : IAsyncLifetime
 
     internal IGrainFactory Grains => _silo.Grains;
 
+    /// <summary>Of the process itself, where the frontends are.</summary>
+    internal IGrainFactory Inside => _silo.Services.GetRequiredService<IGrainFactory>();
+
     internal FakeHosts Hosts { get; } = new();
 
     internal GrainTime Time { get; } = new();

@@ -143,5 +143,5 @@ internal sealed class RoomStage
         return new MucSession(sink is null ? _frontend ??= NewFrontend(Sink) : NewFrontend(sink), Interlocked.Increment(ref s_sessions), User(user).WithPreparedResource(resource));
     }
 
-    private FrontendRef NewFrontend(IFrontendSink sink) => new($"frontend-{Guid.NewGuid():N}", _silo.Grains.CreateObjectReference<IFrontendSink>(sink));
+    private FrontendRef NewFrontend(IFrontendSink sink) => new($"frontend-{Guid.NewGuid():N}", _silo.Inside.CreateObjectReference<IFrontendSink>(sink));
 }

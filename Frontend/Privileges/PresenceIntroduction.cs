@@ -1,0 +1,34 @@
+using Krewe.Contracts.Addressing;
+using Krewe.Frontend.Components;
+using Krewe.Frontend.Delivery;
+
+namespace Krewe.Frontend.Privileges;
+
+/// <summary>
+/// Tells a component that comes later who is there already (XEP-0356 §8, specs P-054): asks the sessions of the host's users in this process to do so. Each answers in
+/// its turn, so that nothing older comes behind something newer.
+/// </summary>
+internal sealed class PresenceIntroduction(IGrainFactory grains, SessionTable sessions)
+{
+    /// <summary>Users who are asked at a time.</summary>
+    private const int AskedMax = 32;
+
+    /// <summary>Goes on aside: a component may have many users to be told of.</summary>
+    public void Begin(ComponentStream stream, string host) => _ = Task.Run(() => RunAsync(stream, host));
+
+    private async Task RunAsync(ComponentStream stream, string host)
+    {
+        Jid[] users = [.. sessions.OfHost(host).Where(session => session.IsAvailable).Select(session => session.Self!.ToBare()).Distinct()];
+        await Parallel.ForEachAsync(users, new ParallelOptions { MaxDegreeOfParallelism = AskedMax }, async (user, _) =>
+        {
+            try
+            {
+                await grains.Sessions(user).IntroduceAsync(stream.Domain);
+            }
+            catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+            {
+                stream.LogFailure(e);
+            }
+        });
+    }
+}

@@ -1,0 +1,63 @@
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Rosters;
+using Krewe.Contracts.Sessions;
+
+namespace Krewe.Grains.Rosters;
+
+/// <summary>
+/// Pushes to components that may read the roster (XEP-0356 §4.4). They are told here, where each version is made, and exactly once: whether or not the user has a
+/// session, and however many carry the change to those.
+/// </summary>
+internal sealed partial class RosterGrain
+{
+    /// <summary>Changes that may wait for their turn, one set of them for each fetch or set; those beyond are not told.</summary>
+    private const int WaitingMax = 256;
+
+    private Task _told = Task.CompletedTask;
+    private int _waiting;
+
+    private void TellPrivileged(RosterChangeSet changes)
+    {
+        if (changes.Changes.IsEmpty || !hosts.TryGetLoaded(_owner.Domainpart, out var host) || host.PrivilegedEntities.IsEmpty || _waiting >= WaitingMax)
+        {
+            return;
+        }
+
+        if (host.PrivilegedEntities.Any(static entity => entity.Value.Roster.HasFlag(PrivilegeAccess.Get)))
+        {
+            _waiting++;
+            _told = TellAsync(_told, host, changes);
+        }
+    }
+
+    private async Task TellAsync(Task before, HostSettings host, RosterChangeSet changes)
+    {
+        await before;
+        try
+        {
+            foreach (var (entity, privileges) in host.PrivilegedEntities)
+            {
+                if (privileges.Roster.HasFlag(PrivilegeAccess.Get) && !entity.Contains('@')
+                    && await hosts.FindAsync(entity) is { Component: ExternalComponentSettings component } hosted
+                    && PrivilegePolicy.GetsPushes(component, host, privileges) && DomainScope.MayCross(new HostedDomain(host, null), hosted))
+                {
+                    var shown = changes.Changes.Where(static change => change.After is { IsShown: true } || change.Before is { IsShown: true });
+                    await Task.WhenAll(shown.Select(change => GrainFactory.Component(entity).TellAsync(new RosterPushContent(change, _owner), _owner)));
+                }
+            }
+        }
+        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        {
+            // A component that has missed something has lost its connection, and asks for the rosters anew.
+            LogUntold(host.Domain, e);
+        }
+        finally
+        {
+            _waiting--;
+        }
+    }
+
+    [Microsoft.Extensions.Logging.LoggerMessage(2102, Microsoft.Extensions.Logging.LogLevel.Warning, "A component could not be told of a changed roster of {Host}")]
+    private partial void LogUntold(string host, Exception exception);
+}
