@@ -9,17 +9,20 @@ namespace Krewe.Tests.Pep;
 /// Who is there, and what each wants to be told of: by presence that comes by privilege (XEP-0356 §7) and by what clients say of themselves (XEP-0115), which is asked
 /// once for each hash.
 /// </summary>
-internal sealed class PepAudience(ComponentLink link, string host, PepNodes nodes, PepContacts contacts)
+internal sealed class PepAudience(ComponentLink link, PepNodes nodes, PepContacts contacts)
 {
     private static readonly XName Query = PepNames.Info + "query";
 
     /// <summary>By full JID: the features that it wants notifications with.</summary>
     private readonly ConcurrentDictionary<string, IReadOnlySet<string>> _present = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, IReadOnlySet<string>> _known = new(StringComparer.Ordinal);
-    private int _questions;
 
-    /// <summary>How many clients were asked what they are.</summary>
-    public int Questions => Volatile.Read(ref _questions);
+    /// <summary>Those of whom nobody could be asked when they came, as nobody whom they see had published anything.</summary>
+    private readonly ConcurrentDictionary<string, XElement> _unknown = new(StringComparer.Ordinal);
+    private int _askedByPrivilege;
+
+    /// <summary>How many clients were asked in the name of a user.</summary>
+    public int AskedByPrivilege => Volatile.Read(ref _askedByPrivilege);
 
     /// <summary>Done when it knows what these clients want.</summary>
     public async Task WhenPresentAsync(params string[] jids)
@@ -39,7 +42,20 @@ internal sealed class PepAudience(ComponentLink link, string host, PepNodes node
 
     public bool Wants(string jid, string node) => _present.TryGetValue(jid, out var features) && features.Contains($"{node}+notify");
 
-    public void Gone(string jid) => _present.TryRemove(jid, out _);
+    public void Gone(string jid)
+    {
+        _present.TryRemove(jid, out _);
+        _unknown.TryRemove(jid, out _);
+    }
+
+    /// <summary>Somebody has published: now there may be a way to ask.</summary>
+    public async Task AskUnknownAsync()
+    {
+        foreach (var (jid, presence) in _unknown)
+        {
+            await CameAsync(jid, presence);
+        }
+    }
 
     /// <summary>Takes somebody's initial presence; false when nothing can be learned of what is wanted.</summary>
     public async Task<bool> CameAsync(string jid, XElement presence)
@@ -51,6 +67,7 @@ internal sealed class PepAudience(ComponentLink link, string host, PepNodes node
             var node = ver is null ? null : $"{(string?)caps!.Attribute("node")}#{ver}";
             if (await AskAsync(jid, node) is not { } info)
             {
+                _unknown[jid] = presence;
                 return false;
             }
 
@@ -61,33 +78,33 @@ internal sealed class PepAudience(ComponentLink link, string host, PepNodes node
             }
         }
 
+        _unknown.TryRemove(jid, out _);
         _present[jid] = features;
         return true;
     }
 
-    /// <summary>A user of the own host by itself; anybody else, for whom no component exists, as one of the users who are seen by them (XEP-0356 §6).</summary>
+    /// <summary>By itself where the component may; for whom it does not exist, as one of the users who see that one (XEP-0356 §6).</summary>
     private async Task<XElement?> AskAsync(string jid, string? node)
     {
-        Interlocked.Increment(ref _questions);
         var query = new XElement(Query, node is null ? null : new XAttribute("node", node));
-        if (PepNames.DomainOf(jid) == host)
+        var answer = await link.AskAsync("get", jid, query);
+        if (!answer.Descendants(PepNames.Stanzas + "remote-server-not-found").Any())
         {
-            return InfoOf(await link.AskAsync("get", jid, query));
+            return InfoOf(answer);
         }
 
         foreach (var owner in nodes.Owners)
         {
             if (await contacts.IsContactAsync(owner, PepNames.Bare(jid)))
             {
+                Interlocked.Increment(ref _askedByPrivilege);
                 var inner = new XElement(PepNames.Client + "iq", new XAttribute("type", "get"), new XAttribute("id", link.NewId()), new XAttribute("to", jid), query);
-                return InfoOf(await link.AskAsync("get", owner, new XElement(PepNames.Privilege + "privileged_iq", inner)));
+                return InfoOf((await link.AskAsync("get", owner, new XElement(PepNames.Privilege + "privileged_iq", inner))).Descendants(PepNames.Client + "iq").SingleOrDefault());
             }
         }
 
         return null;
     }
 
-    private static XElement? InfoOf(XElement answer) => answer.Descendants(PepNames.Client + "iq").Append(answer).First() is var iq && (string?)iq.Attribute("type") == "result"
-        ? iq.Element(Query)
-        : null;
+    private static XElement? InfoOf(XElement? answer) => (string?)answer?.Attribute("type") == "result" ? answer.Element(Query) : null;
 }

@@ -22,6 +22,9 @@ internal sealed class PepService : IAsyncDisposable
     private readonly TaskCompletionSource _privileged = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _delegated = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _nested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<XElement>? _refused;
+    private volatile bool _isHolding;
     private int _nestedQuestions;
     private int _questionsExpected = int.MaxValue;
 
@@ -29,7 +32,7 @@ internal sealed class PepService : IAsyncDisposable
     {
         (_link, _host, _nodes) = (link, host, nodes);
         _contacts = new PepContacts(link);
-        Audience = new PepAudience(link, host, nodes, _contacts);
+        Audience = new PepAudience(link, nodes, _contacts);
         _requests = new PepRequests(nodes, _contacts, NotifyAsync);
     }
 
@@ -59,6 +62,20 @@ internal sealed class PepService : IAsyncDisposable
 
     public void Kill() => _link.Kill();
 
+    /// <summary>From now on it takes requests, and answers none.</summary>
+    public void Hold() => _isHolding = true;
+
+    /// <summary>Done when it holds a request.</summary>
+    public Task HoldsAsync() => _held.Task.WaitAsync(Timeouts.Test);
+
+    /// <summary>Tries to send a message as somebody who need not be of the own host; the error that comes of it.</summary>
+    public async Task<XElement> SpeakAsync(string by, string from, string to)
+    {
+        var refused = _refused = new TaskCompletionSource<XElement>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Notify(from, to, "urn:example:node", new XElement(PepNames.Pubsub + "item", new XAttribute("id", "forged")), by);
+        return await refused.Task.WaitAsync(Timeouts.Test);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _link.DisposeAsync();
@@ -77,6 +94,9 @@ internal sealed class PepService : IAsyncDisposable
                 // Two questions for each namespace that is one.
                 _questionsExpected = 2 * told.Elements().Count(grant => !((string)grant.Attribute("namespace")!).StartsWith("urn:xmpp:delegation:", StringComparison.Ordinal));
                 _delegated.TrySetResult();
+                break;
+            case "message" when (string?)stanza.Attribute("type") == "error" && _refused is { } refused:
+                refused.TrySetResult(stanza);
                 break;
             case "presence":
                 Run(PresenceAsync(from, stanza));
@@ -133,6 +153,12 @@ internal sealed class PepService : IAsyncDisposable
             try
             {
                 var request = outer.Descendants(PepNames.Client + "iq").Single();
+                if (_isHolding)
+                {
+                    _held.TrySetResult();
+                    continue;
+                }
+
                 Requests.Enqueue(request);
                 var reply = await _requests.AnswerAsync(request);
                 _link.Send(reply.Wrap(outer, request));
@@ -192,6 +218,7 @@ internal sealed class PepService : IAsyncDisposable
 
     private async Task NotifyAsync(string owner, string node, XElement item)
     {
+        await Audience.AskUnknownAsync();
         foreach (var jid in Audience.Interested(node))
         {
             if (await _contacts.MaySeeAsync(owner, jid))
@@ -202,10 +229,10 @@ internal sealed class PepService : IAsyncDisposable
     }
 
     /// <summary>From the account itself, whoever keeps its nodes (XEP-0163 §4.3), by way of XEP-0356 §5.</summary>
-    private void Notify(string owner, string jid, string node, XElement item) => _link.Send(new XElement(
+    private void Notify(string owner, string jid, string node, XElement item, string? by = null) => _link.Send(new XElement(
         PepNames.Accept + "message",
         new XAttribute("from", _link.Domain),
-        new XAttribute("to", _host),
+        new XAttribute("to", by ?? _host),
         new XElement(PepNames.Privilege + "privilege", new XElement(PepNames.Forward + "forwarded", new XElement(
             PepNames.Client + "message",
             new XAttribute("from", owner),
