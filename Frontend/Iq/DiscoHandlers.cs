@@ -123,7 +123,7 @@ internal sealed class DiscoItemsHandler(IHostSettingsSource hosts, HostItems ite
             return;
         }
 
-        var components = request.Target == IqTarget.Host && hosts.TryGetLoaded(request.To!.Bare, out var host) ? items.Of(host) : [];
+        var components = request.Target == IqTarget.Host && hosts.TryGetLoaded(request.To!.Bare, out var host) ? items.Of(host, request.Sender.Hosted) : [];
         request.Answer((ref XmppWriter xml) =>
         {
             xml.Raw("<query xmlns='http://jabber.org/protocol/disco#items'>"u8);
