@@ -1,3 +1,4 @@
+using Krewe.Contracts.Addressing;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;

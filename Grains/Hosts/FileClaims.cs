@@ -1,3 +1,4 @@
+using Krewe.Contracts.Addressing;
 using System.Collections.Immutable;
 
 namespace Krewe.Grains.Hosts;
@@ -23,7 +24,7 @@ internal sealed class FileClaims
     public static FileClaims Of(FileListing listing, IReadOnlyDictionary<string, ImmutableArray<string>> named)
     {
         var claims = new FileClaims();
-        foreach (var host in named.Keys.Order(Utf8Order.Comparer))
+        foreach (var host in named.Keys.Order(OctetOrder.Comparer))
         {
             var leftOut = named[host].Where(domain => listing.Files.ContainsKey(domain) || !claims._owners.TryAdd(domain, host)).ToImmutableArray();
             if (!leftOut.IsEmpty)

@@ -15,7 +15,7 @@ internal sealed class FileListing
     {
         Files = files;
         LeftOut = [.. leftOut];
-        Domains = [.. files.Keys.Order(Utf8Order.Comparer)];
+        Domains = [.. files.Keys.Order(OctetOrder.Comparer)];
     }
 
     public static FileListing Empty { get; } = new([], []);

@@ -1,3 +1,4 @@
+using Krewe.Contracts.Addressing;
 using System.Collections.Immutable;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Storage;
@@ -11,8 +12,8 @@ internal sealed class HostDirectoryGrain(IGrainKeyIndex index, HostFiles files) 
     {
         limit = Math.Clamp(limit, 1, IHostDirectoryGrain.ItemsMax);
         var stored = await index.ListAsync(StorageNames.Settings, StateNames.Host, domain: null, after, limit);
-        var fromFiles = files.Domains.Where(domain => after is null || Utf8Order.Comparer.Compare(domain, after) > 0).Take(limit);
-        return [.. stored.Union(fromFiles, StringComparer.Ordinal).Order(Utf8Order.Comparer).Take(limit)];
+        var fromFiles = files.Domains.Where(domain => after is null || OctetOrder.Comparer.Compare(domain, after) > 0).Take(limit);
+        return [.. stored.Union(fromFiles, StringComparer.Ordinal).Order(OctetOrder.Comparer).Take(limit)];
     }
 
     public async Task<ImmutableArray<string>> AccountsAsync(string domain, string? after, int limit) =>

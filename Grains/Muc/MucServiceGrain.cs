@@ -1,3 +1,4 @@
+using Krewe.Contracts.Addressing;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Krewe.Contracts.Muc;
@@ -27,10 +28,10 @@ internal sealed class MucServiceGrain(
     private readonly Dictionary<string, MucRoomListing?> _rooms = new(StringComparer.Ordinal);
 
     /// <summary>In the order of the keys on disk, so that a page is not looked for among all.</summary>
-    private readonly SortedSet<string> _all = new(Utf8Order.Comparer);
+    private readonly SortedSet<string> _all = new(OctetOrder.Comparer);
 
     /// <summary>Of these, those that anybody may see, as far as is known.</summary>
-    private readonly SortedSet<string> _public = new(Utf8Order.Comparer);
+    private readonly SortedSet<string> _public = new(OctetOrder.Comparer);
 
     private int _temporary;
 

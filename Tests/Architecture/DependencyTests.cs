@@ -25,7 +25,8 @@ public sealed partial class DependencyTests
         ["Silo"] = ["Grains", "Frontend"],
         ["Demo"] = ["Silo"],
         ["Benchmarks"] = ["Silo"],
-        ["Tests"] = ["Silo", "Demo"],
+        ["Cli"] = [],
+        ["Tests"] = ["Silo", "Demo", "Cli"],
     };
 
     [Fact]

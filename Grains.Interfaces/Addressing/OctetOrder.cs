@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Krewe.Frontend.Xml;
+namespace Krewe.Contracts.Addressing;
 
-/// <summary>The collation <c>i;octet</c> (RFC 4790 §9.3): the order of the UTF-8 forms, which beyond U+FFFF is not that of UTF-16.</summary>
-internal sealed class OctetOrder : IComparer<string?>
+/// <summary>The collation <c>i;octet</c> (RFC 4790 §9.3): the order of the UTF-8 forms, which is that of the storage's lists; UTF-16 has another one beyond U+FFFF.</summary>
+public sealed class OctetOrder : IComparer<string?>
 {
     public static readonly OctetOrder Comparer = new();
 
