@@ -140,8 +140,8 @@ internal sealed class PendingIqs : IComponentObserver, IDisposable
         Refuse(due, static counts => counts.NoteTimedOut());
     }
 
-    /// <summary>Half of them are for the host's own users: requests of others, who may be anybody, never take the last one.</summary>
-    private static int PlacesFor(PendingIq iq, int max) => iq.Requester.Domain == iq.Host ? max : max / 2;
+    /// <summary>Half of them are for the host's own users: others, who may be anybody, share the rest.</summary>
+    private static int PlacesFor(PendingIq iq, int max) => iq.Requester.Domain == iq.Host ? max : (max + 1) / 2;
 
     private static void Refuse(List<PendingIq> iqs, Action<DelegationCounts> count)
     {
