@@ -221,15 +221,16 @@ internal sealed class ComponentRouter(
         if (handlers.Find(head.FirstChildNamespace(element), head.FirstChildName(element), target) is { } handler)
         {
             var whole = handler.NeedsPayload ? StanzaStamping.StampBytes(sender, element, head, null, out _) : [];
-            _ = IqRouter.AnswerAsync(handler, new IqRequest(sender, head.StanzaType, head.IdText(element)!, to, target, whole));
-        }
-        else
-        {
-            Refuse(sender, element, head, to, StanzaError.ServiceUnavailable);
+            return AnswerAsync(stream, handler, new IqRequest(sender, head.StanzaType, head.IdText(element)!, to, target, whole));
         }
 
+        Refuse(sender, element, head, to, StanzaError.ServiceUnavailable);
         return default;
     }
+
+    /// <summary>Apart, for its closure. A component is not read from while too many of its requests are at work.</summary>
+    private static ValueTask AnswerAsync(ComponentStream stream, IIqHandler handler, IqRequest request) =>
+        stream.Order.RunAsideAsync(() => IqRouter.AnswerAsync(handler, request));
 
     /// <summary>What answers a request of the server's own, or of a client.</summary>
     private ValueTask RouteAnswerAsync(ComponentStream stream, ComponentAddress sender, ReadOnlySpan<byte> element, in ElementHead head, Jid to)

@@ -39,7 +39,7 @@ internal sealed partial class ComponentStream
 
     private readonly ComponentServices _services;
     private readonly ConnectionContext _connection;
-    private readonly StanzaFramer _framer = new(StreamLimits.Default.PreAuthBytesMax);
+    private readonly StanzaFramer _framer = new(StreamLimits.Default.PreAuthBytesMax, StreamLimits.OfComponents);
     private readonly PipeReader _input;
     private volatile ComponentStreamState _state;
     private bool _isHeaderSent;
@@ -67,7 +67,8 @@ internal sealed partial class ComponentStream
     public long Session { get; private set; }
 
     /// <summary>What the component is, and of which host, as it is now.</summary>
-    public HostedDomain Owner => _services.Hosts.TryFindLoaded(Domain, out var present) && present.Component is ExternalComponentSettings ? present : _owner;
+    public HostedDomain Owner =>
+        _services.Hosts.TryFindLoaded(Domain, out var present) && present.Component is ExternalComponentSettings && present.Host.Domain == OwnerDomain ? present : _owner;
 
     /// <summary>The host that the component belongs to; empty before its header.</summary>
     public string OwnerDomain => _owner.Host?.Domain ?? "";

@@ -60,7 +60,8 @@ internal sealed class ComponentVisitors(ComponentStream stream, ComponentService
         _added = 0;
         foreach (var (key, visitor) in _visitors)
         {
-            if (visitor.Rooms is null or { Count: 0 })
+            // What is still to be done for one may be an entry.
+            if (visitor.Rooms is null or { Count: 0 } && !stream.Order.IsUnderWay(key))
             {
                 services.Sessions.Remove(visitor.Session);
                 _visitors.Remove(key);

@@ -125,7 +125,7 @@ internal static class ContentScope
         stream.Write(">"u8);
         stream.Write(element.Span);
         var buffer = new ReadOnlySequence<byte>(stream.WrittenMemory);
-        var framer = new StanzaFramer(stream.WrittenCount);
+        var framer = new StanzaFramer(stream.WrittenCount, StreamLimits.OfComponents);
         return framer.TryRead(ref buffer, out _) && framer.TryRead(ref buffer, out var frame)
             ? frame
             : throw new StreamException(StreamErrorCondition.InternalServerError);

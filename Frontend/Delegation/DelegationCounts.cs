@@ -44,14 +44,14 @@ internal sealed class DelegationCounts(string host)
 /// <summary>The counts by grant: they outlast a change of the settings that leaves the grant's namespace and attributes.</summary>
 internal sealed class DelegationCountTable
 {
-    /// <summary>Grants that are told apart; what comes later is counted together.</summary>
-    private const int GrantsMax = 20_000;
+    /// <summary>Grants that are told apart; what comes later is counted together, for each host by itself: nobody is told of another's.</summary>
+    public const int GrantsMax = 20_000;
 
     private readonly ConcurrentDictionary<(string Host, string Namespace, string Filtering), DelegationCounts> _counts = new();
-    private readonly DelegationCounts _others = new("other");
+    private readonly ConcurrentDictionary<string, DelegationCounts> _others = new(StringComparer.Ordinal);
     private int _count;
 
-    public IEnumerable<DelegationCounts> All => _counts.Values.Append(_others);
+    public IEnumerable<DelegationCounts> All => _counts.Values.Concat(_others.Values);
 
     public DelegationCounts Of(string host, DelegationGrant grant)
     {
@@ -62,6 +62,8 @@ internal sealed class DelegationCountTable
             return counts;
         }
 
-        return Interlocked.Increment(ref _count) > GrantsMax ? _others : _counts.GetOrAdd(key, static key => new DelegationCounts(key.Host));
+        return Volatile.Read(ref _count) >= GrantsMax || Interlocked.Increment(ref _count) > GrantsMax
+            ? _others.GetOrAdd(host, static host => new DelegationCounts(host))
+            : _counts.GetOrAdd(key, static key => new DelegationCounts(key.Host));
     }
 }

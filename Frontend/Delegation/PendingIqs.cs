@@ -54,7 +54,7 @@ internal sealed class PendingIqs : IComponentObserver, IDisposable
         {
             if (_ofDelegates.GetValueOrDefault(iq.Delegate) >= OfDelegateMax
                 || _ofRequesters.GetValueOrDefault(iq.Requester.Address.Bare) >= OfRequesterMax
-                || (limits.PendingIqs > 0 && _ofHosts.GetValueOrDefault(iq.Host) >= limits.PendingIqs))
+                || (limits.PendingIqs > 0 && _ofHosts.GetValueOrDefault(iq.Host) >= PlacesFor(iq, limits.PendingIqs)))
             {
                 return false;
             }
@@ -139,6 +139,9 @@ internal sealed class PendingIqs : IComponentObserver, IDisposable
 
         Refuse(due, static counts => counts.NoteTimedOut());
     }
+
+    /// <summary>Half of them are for the host's own users: others, who may be anybody, share the rest.</summary>
+    private static int PlacesFor(PendingIq iq, int max) => iq.Requester.Domain == iq.Host ? max : (max + 1) / 2;
 
     private static void Refuse(List<PendingIq> iqs, Action<DelegationCounts> count)
     {

@@ -12,6 +12,13 @@ namespace Krewe.Frontend.Iq;
 /// </summary>
 internal sealed class DiscoAudience(IGrainFactory grains)
 {
+    /// <summary>The same aside for a client, whose read loop waits for nobody's roster. Others, who wait with none of their stanzas, are told when it is done.</summary>
+    public ValueTask BeginAsync(IqRequest request, Action answer)
+    {
+        var answered = AnswerAsync(request, answer);
+        return request.Sender is C2SStream ? default : new(answered);
+    }
+
     /// <summary>Answers a request about another's account, or refuses it as one about an account that is not there.</summary>
     /// <param name="answer">For those who see the account's presence.</param>
     public async Task AnswerAsync(IqRequest request, Action answer)

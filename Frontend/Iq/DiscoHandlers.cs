@@ -25,9 +25,7 @@ internal sealed class DiscoInfoHandler(Lazy<ServerFeatures> features, IHostSetti
             return default;
         }
 
-        // Aside: the read loop waits for nobody's roster.
-        _ = audience.AnswerAsync(request, () => Answer(request));
-        return default;
+        return audience.BeginAsync(request, () => Answer(request));
     }
 
     private void Answer(IqRequest request)
@@ -104,8 +102,7 @@ internal sealed class DiscoItemsHandler(IHostSettingsSource hosts, HostItems ite
             return default;
         }
 
-        _ = audience.AnswerAsync(request, () => Answer(request));
-        return default;
+        return audience.BeginAsync(request, () => Answer(request));
     }
 
     private void Answer(IqRequest request)
@@ -123,7 +120,7 @@ internal sealed class DiscoItemsHandler(IHostSettingsSource hosts, HostItems ite
             return;
         }
 
-        var components = request.Target == IqTarget.Host && hosts.TryGetLoaded(request.To!.Bare, out var host) ? items.Of(host) : [];
+        var components = request.Target == IqTarget.Host && hosts.TryGetLoaded(request.To!.Bare, out var host) ? items.Of(host, request.Sender.Hosted) : [];
         request.Answer((ref XmppWriter xml) =>
         {
             xml.Raw("<query xmlns='http://jabber.org/protocol/disco#items'>"u8);

@@ -16,7 +16,7 @@ internal sealed class RecipientOrder(Action<Exception> failed)
     private readonly SemaphoreSlim _slots = new(StepsMax);
 
     /// <summary>Whether something for the recipient is under way, which nothing may pass.</summary>
-    public bool IsUnderWay(string recipient) => !_last.IsEmpty && _last.ContainsKey(recipient);
+    public bool IsUnderWay(string recipient) => _last.ContainsKey(recipient);
 
     /// <summary>Begins the step, or puts it behind what is under way. Done when it has its place. Only the sender's read loop calls it.</summary>
     public async ValueTask RunAsync(string recipient, Func<Task> step)
@@ -31,6 +31,21 @@ internal sealed class RecipientOrder(Action<Exception> failed)
 
         _last[recipient] = run;
         _ = ForgetAsync(recipient, run);
+    }
+
+    /// <summary>Begins what has no place in any order, such as to answer a request, but counts among the steps that may be under way. Done when it is begun.</summary>
+    public async ValueTask RunAsideAsync(Func<Task> step)
+    {
+        await _slots.WaitAsync();
+        var run = RunAfterAsync(null, step);
+        if (run.IsCompleted)
+        {
+            _slots.Release();
+        }
+        else
+        {
+            _ = ReleaseAsync(run);
+        }
     }
 
     /// <summary>The same for a step that was begun, while nothing was under way.</summary>
@@ -57,6 +72,12 @@ internal sealed class RecipientOrder(Action<Exception> failed)
     {
         await run;
         _last.TryRemove(KeyValuePair.Create(recipient, run));
+        _slots.Release();
+    }
+
+    private async Task ReleaseAsync(Task run)
+    {
+        await run;
         _slots.Release();
     }
 }

@@ -5,6 +5,15 @@ internal sealed record StreamLimits
 {
     public static readonly StreamLimits Default = new();
 
+    /// <summary>
+    /// A component's: it hands on what clients sent inside stanzas of its own, as in an answer for a host (XEP-0355 §4.3) or a forwarded message (XEP-0356 §5), and must not lose its
+    /// stream because some client's stanza was as deep as a client's may be.
+    /// </summary>
+    public static readonly StreamLimits OfComponents = new() { DepthMax = Default.DepthMax + EnclosureDepthMax };
+
+    /// <summary>Elements that a component may put around what a client sent: those of both XEPs, one in the other, and of a notification.</summary>
+    private const int EnclosureDepthMax = 16;
+
     /// <summary>RFC 6120 §13.12 requires at least this for stanzas.</summary>
     public const int StanzaBytesFloor = 10_000;
 

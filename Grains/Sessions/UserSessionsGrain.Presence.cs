@@ -13,6 +13,9 @@ namespace Krewe.Grains.Sessions;
 /// </summary>
 internal sealed partial class UserSessionsGrain
 {
+    /// <summary>Resources of one contact that are remembered. A component can invent as many as it likes; what is beyond is delivered, and no more.</summary>
+    private const int ShownOfContactMax = 64;
+
     /// <summary>The roster as of the last change; null until a resource's initial presence brought it.</summary>
     private RosterSnapshot? _roster;
 
@@ -380,8 +383,13 @@ internal sealed partial class UserSessionsGrain
                 _shown[from.Bare] = known = new List<Jid>(1);
             }
 
-            Remember(presence);
-            if (!known.Contains(from))
+            var isKnown = known.Contains(from);
+            if (isKnown || known.Count < ShownOfContactMax)
+            {
+                Remember(presence);
+            }
+
+            if (!isKnown && known.Count < ShownOfContactMax)
             {
                 known.Add(from);
                 told = TellOfContact(presence);

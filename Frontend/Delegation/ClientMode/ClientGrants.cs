@@ -62,7 +62,7 @@ internal sealed partial class ClientGrants : IComponentObserver, IDisposable
     public bool TryFind(IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> name, [NotNullWhen(true)] out DelegationGrant? grant)
     {
         grant = null;
-        if (_hosts.IsEmpty || !_hosts.TryGetValue(host.Domain, out var users))
+        if (!_hosts.TryGetValue(host.Domain, out var users))
         {
             return false;
         }

@@ -48,6 +48,23 @@ public sealed class PresenceTests(SessionsSilo silo) : IClassFixture<SessionsSil
     }
 
     [Fact]
+    public async Task Contact_WithEverNewResources_IsShown_ButNotRememberedWithoutEnd()
+    {
+        await _stage.OnlineAsync("romeo/a", _stage.Roster(1, ("gateway", SubscriptionState.To)));
+        _stage.Sink.Take();
+
+        const int Resources = 300;
+        for (var i = 0; i < Resources; i++)
+        {
+            await _stage.Of("romeo").ContactPresenceAsync(new ContactPresence(_stage.Frame(StanzaKind.Presence, StanzaType.Available, $"gateway/{i}", null), false, null));
+        }
+
+        Assert.Equal(Resources, _stage.Sink.Take().Count);
+        await _stage.ApplyAsync("romeo", _stage.Change(1, "gateway", SubscriptionState.To, SubscriptionState.None));
+        Assert.InRange(_stage.Sink.Take().Count(static line => line.Contains("unavailable", StringComparison.Ordinal)), 20, 100);
+    }
+
+    [Fact]
     public async Task Subsequent_ReachesTheSame_AndAsksNobody()
     {
         await _stage.OnlineAsync("juliet/x", _stage.Roster(1, ("romeo", SubscriptionState.Both)));

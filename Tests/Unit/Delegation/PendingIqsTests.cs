@@ -114,6 +114,19 @@ public sealed class PendingIqsTests : IDisposable
     }
 
     [Fact]
+    public void Limit_OfOneHost_IsNotUsedUpByStrangers()
+    {
+        var limits = new HostLimits { PendingIqs = 10 };
+        var connection = Requester.Connection();
+        Assert.All(Enumerable.Range(0, 5), i => Assert.True(_pending.TryAdd(new Requester($"u{i}@elsinore.example/r").Asks(connection), limits)));
+
+        Assert.False(_pending.TryAdd(new Requester("x@elsinore.example/r").Asks(connection), limits));
+        Assert.False(_pending.TryAdd(new Requester("x@gw.verona.example/r").Asks(connection), limits));
+        Assert.All(Enumerable.Range(0, 5), i => Assert.True(_pending.TryAdd(new Requester($"u{i}@verona.example/r").Asks(connection), limits)));
+        Assert.False(_pending.TryAdd(new Requester("x@verona.example/r").Asks(connection), limits));
+    }
+
+    [Fact]
     public void Limit_OfOneDelegate_IsTenThousandHeldAndGivenUpInTime()
     {
         var connection = Requester.Connection();
