@@ -100,6 +100,34 @@ public sealed class PepServiceTests(RunningKrewe krewe) : IClassFixture<RunningK
     }
 
     [Fact]
+    public async Task Hosts_OfOneTenant_MayShareAService_ForWhichEachContactIsThereByItself()
+    {
+        var verona = await PepTenant.CreateAsync(krewe, "verona.pep6.example", "montague");
+        var mantua = await PepTenant.CreateAsync(krewe, "mantua.pep6.example", "montague", verona);
+        verona.Lists("romeo", mantua.Jid("apothecary"));
+        mantua.Lists("apothecary", verona.Jid("romeo"));
+        await using var service = await verona.ServeAsync(mantua);
+        var romeo = await verona.FollowAsync("romeo");
+        await service.Audience.WhenPresentAsync(romeo.Full);
+        await PepTenant.PublishAsync(romeo, "vial");
+        Assert.Equal("vial", await PepTenant.ToldAsync(romeo, romeo.Bare));
+        await verona.Application.LogoutAsync(romeo);
+
+        // Of one who is not there; then the other way round.
+        var apothecary = await mantua.FollowAsync("apothecary");
+        Assert.Equal("vial", await PepTenant.ToldAsync(apothecary, romeo.Bare));
+        await PepTenant.PublishAsync(apothecary, "poison");
+        Assert.Equal("poison", await PepTenant.ToldAsync(apothecary, apothecary.Bare));
+        await mantua.Application.LogoutAsync(apothecary);
+        romeo = await verona.FollowAsync("romeo");
+        Assert.Equal("poison", await PepTenant.ToldAsync(romeo, apothecary.Bare));
+        Assert.Equal("vial", await PepTenant.ToldAsync(romeo, romeo.Bare));
+        Assert.Equal("result", (string?)(await PepTenant.FetchAsync(romeo, apothecary.Bare)).Attribute("type"));
+        Assert.Equal(["apothecary", "romeo"], service.Requests.Select(request => ((string?)request.Attribute("to") ?? (string)request.Attribute("from")!).Split('@')[0]).Distinct().Order());
+        AssertSound(service);
+    }
+
+    [Fact]
     public async Task Roster_ThatChanges_ChangesWhoIsTold()
     {
         var verona = await PepTenant.CreateAsync(krewe, "verona.pep4.example");
