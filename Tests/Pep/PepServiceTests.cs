@@ -153,6 +153,28 @@ public sealed class PepServiceTests(RunningKrewe krewe) : IClassFixture<RunningK
     }
 
     [Fact]
+    public async Task Notifications_OfManyItems_ComeInTheOrderOfPublishing()
+    {
+        const int Items = 60;
+        var verona = await PepTenant.CreateAsync(krewe, "verona.pep7.example");
+        verona.Lists("romeo", verona.Jid("juliet"));
+        verona.Lists("juliet", verona.Jid("romeo"));
+        await using var service = await verona.ServeAsync();
+        var (romeo, juliet) = (await verona.FollowAsync("romeo"), await verona.FollowAsync("juliet"));
+        await service.Audience.WhenPresentAsync(romeo.Full, juliet.Full);
+
+        await Task.WhenAll(Enumerable.Range(0, Items).Select(number => PepTenant.PublishAsync(romeo, $"{number}")));
+        var told = new List<string>();
+        for (var number = 0; number < Items; number++)
+        {
+            told.Add(await PepTenant.ToldAsync(juliet, romeo.Bare));
+        }
+
+        Assert.Equal(service.Requests.Select(request => (string)request.Descendants(PepNames.Pubsub + "item").Single().Attribute("id")!), told);
+        AssertSound(service);
+    }
+
+    [Fact]
     public async Task Service_ThatEnds_LeavesNobodyWaiting_AndIsBackForAll()
     {
         var verona = await PepTenant.CreateAsync(krewe, "verona.pep5.example");
