@@ -4,7 +4,7 @@ using Krewe.Tests.Defects;
 namespace Krewe.Tests.Pep;
 
 /// <summary>An external PEP service beyond one host's quiet day: contacts elsewhere, two tenants, rosters that change, and the service's end.</summary>
-public sealed class PepServiceTests(RunningKrewe krewe) : IClassFixture<RunningKrewe>
+public abstract class PepServiceTests(RunningKrewe krewe)
 {
     /// <summary>An item that fills most of a stanza.</summary>
     private const int LargeItem = 180_000;
