@@ -10,8 +10,11 @@ namespace Krewe.Frontend.Privileges;
 /// </summary>
 internal sealed class PresenceIntroduction(IGrainFactory grains, SessionTable sessions)
 {
-    /// <summary>Users who are asked at a time.</summary>
-    private const int AskedMax = 32;
+    /// <summary>Users who are asked at a time. Each may have sent a presence as large as a stanza may be.</summary>
+    private const int AskedMax = 8;
+
+    /// <summary>What may wait for the component before the next users are asked: it has much to read, and is not too slow for that.</summary>
+    public const int WaitingBytesMax = 256 * 1024;
 
     /// <summary>Goes on aside: a component may have many users to be told of.</summary>
     public void Begin(ComponentStream stream, string host) => _ = Task.Run(() => RunAsync(stream, host));
@@ -21,6 +24,16 @@ internal sealed class PresenceIntroduction(IGrainFactory grains, SessionTable se
         Jid[] users = [.. sessions.OfHost(host).Where(session => session.IsAvailable).Select(session => session.Self!.ToBare()).Distinct()];
         await Parallel.ForEachAsync(users, new ParallelOptions { MaxDegreeOfParallelism = AskedMax }, async (user, _) =>
         {
+            if (stream.Queue.WaitingBytes > WaitingBytesMax)
+            {
+                await stream.Queue.WhenDrainedAsync();
+            }
+
+            if (!stream.IsOpen)
+            {
+                return;
+            }
+
             try
             {
                 await grains.Sessions(user).IntroduceAsync(stream.Domain);

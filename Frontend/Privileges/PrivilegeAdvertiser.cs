@@ -53,13 +53,30 @@ internal sealed partial class PrivilegeAdvertiser : IComponentObserver, IDisposa
     public void Disconnected(ComponentStream stream)
     {
         // A table of no connections may stay: there is one for each component that was ever connected.
-        if (_streams.TryGetValue(stream.Domain, out var streams))
+        if (_streams.TryGetValue(stream.Domain, out var streams) && streams.TryRemove(stream, out var announced)
+            && stream.Owner.Component is ExternalComponentSettings { ConflictResolve: ComponentConflict.Balance }
+            && streams.Keys.FirstOrDefault(static other => other.IsOpen) is { } other)
         {
-            streams.TryRemove(stream, out _);
+            IntroduceAgain(other, announced);
         }
     }
 
     public void Dispose() => _granting.Changed -= OnChanged;
+
+    /// <summary>The users whom a lost connection served are the others' now, who have not heard of them; of the rest they are told nothing twice.</summary>
+    private void IntroduceAgain(ComponentStream other, Announced announced)
+    {
+        lock (announced)
+        {
+            foreach (var (host, (_, presence)) in announced)
+            {
+                if (presence != PresencePrivilege.None)
+                {
+                    _introduction.Begin(other, host);
+                }
+            }
+        }
+    }
 
     private void OnChanged(string component, string host)
     {

@@ -98,7 +98,7 @@ public sealed class SlixmppPepTests(DemoProcess demo) : IClassFixture<DemoProces
     }
 
     private Task<PepService> ServeAsync(string host, PepNodes nodes) =>
-        PepService.StartAsync(new IPEndPoint(IPAddress.Loopback, demo.ComponentPort), $"pubsub.{host}", host, nodes);
+        PepService.StartAsync(new IPEndPoint(IPAddress.Loopback, demo.ComponentPort), $"pubsub.{host}", nodes, host);
 
     private static Task DoAsync(SlixmppClient client, string what, string key, string value) => client.CommandAsync(new JsonObject { ["do"] = what, [key] = value });
 

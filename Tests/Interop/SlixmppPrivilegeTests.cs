@@ -42,6 +42,26 @@ public sealed class SlixmppPrivilegeTests(DemoProcess demo) : IClassFixture<Demo
         Assert.Equal("The prince", Text(push["items"]![$"hamlet@{Host}"]!.AsObject(), "name"));
     }
 
+    [SlixmppFact]
+    public async Task Component_ThatIsGrantedPrivileges_LearnsWhatAClientWants_AndNotifiesItAsAnother()
+    {
+        await GrantAsync("""{ "roster": "get", "message": "outgoing", "presence": "managed_entity" }""");
+        await using var component = SlixmppClient.StartPrivileged($"pubsub.{Host}", Secret, demo.ComponentPort);
+        await component.NextAsync("privileges");
+        await using var ophelia = SlixmppClient.StartPep($"ophelia@{Host}/brook", Secret, demo.C2SPort);
+        var came = Text(await component.NextAsync("presence", presence => Text(presence, "type") == "available"), "from");
+
+        await component.CommandAsync(new JsonObject { ["do"] = "features", ["of"] = came });
+        var wanted = (await component.NextAsync("features"))["features"]!.AsArray().Select(feature => (string)feature!).Where(feature => feature.EndsWith("+notify", StringComparison.Ordinal));
+        Assert.Equal(["eu.siacs.conversations.axolotl.devicelist+notify", "urn:xmpp:avatar:metadata+notify"], wanted.Order());
+
+        await component.CommandAsync(new JsonObject { ["do"] = "notify", ["as"] = $"hamlet@{Host}", ["to"] = came, ["node"] = "urn:xmpp:avatar:metadata", ["id"] = "portrait" });
+        var told = await ophelia.NextAsync("item");
+        Assert.Equal(
+            ($"hamlet@{Host}", came, "headline", "urn:xmpp:avatar:metadata", "portrait"),
+            (Text(told, "from"), Text(told, "to"), Text(told, "type"), Text(told, "node"), Text(told, "id")));
+    }
+
     private async Task GrantAsync(string privileges)
     {
         using var provider = new HttpClient { BaseAddress = demo.Http };

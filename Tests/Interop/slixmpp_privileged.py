@@ -1,5 +1,6 @@
 """An external component with slixmpp's own XEP-0356 plugin: python3 slixmpp_privileged.py domain secret address port. Its host is what stands behind the domain's first dot.
-Commands come on stdin, what happens goes to stdout, each a line of JSON: {"do": "roster", "of": …}, {"do": "send", "as": …, "to": …, "body": …}; any other ends it.
+Commands come on stdin, what happens goes to stdout, each a line of JSON: {"do": "roster", "of": …}, {"do": "send", "as": …, "to": …, "body": …}, {"do": "features", "of": …},
+{"do": "notify", "as": …, "to": …, "node": …, "id": …}; any other ends it.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import sys
 
 import slixmpp
 from slixmpp.exceptions import IqError
+from slixmpp.plugins.xep_0060.stanza import EventItem
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath, StanzaPath
 
@@ -32,6 +34,7 @@ class Component(slixmpp.ComponentXMPP):
         # The plugin sends what is for the host to where the component connects, which is the same only with a name that resolves.
         self.server_host = domain.split(".", 1)[1]
         self.register_plugin("xep_0356")
+        self.register_plugin("xep_0060")
         self.add_event_handler("privileges_advertised", lambda _=None: emit("privileges", **self["xep_0356"].granted_privileges))
         self.add_event_handler("stream_error", lambda error: emit("failed", condition=error["condition"]))
         self.register_handler(Callback("presence as it is", MatchXPath("{jabber:component:accept}presence"), self.presence_came))
@@ -56,6 +59,22 @@ class Component(slixmpp.ComponentXMPP):
         message["from"], message["to"], message["type"], message["body"] = sender, to, "chat", body
         self["xep_0356"].send_privileged_message(message)
 
+    async def show_features(self, jid):
+        try:
+            info = (await self["xep_0030"].get_info(jid=jid, ifrom=self.boundjid.bare))["disco_info"]
+            emit("features", of=jid, features=sorted(info["features"]))
+        except IqError:
+            emit("refused", of=jid)
+
+    def notify_as(self, sender, to, node, name):
+        message = slixmpp.Message()
+        message["from"], message["to"], message["type"] = sender, to, "headline"
+        message["pubsub_event"]["items"]["node"] = node
+        item = EventItem()
+        item["id"] = name
+        message["pubsub_event"]["items"].append(item)
+        self["xep_0356"].send_privileged_message(message)
+
 
 async def obey(component):
     commands = asyncio.StreamReader()
@@ -66,6 +85,10 @@ async def obey(component):
             await component.show_roster(command["of"])
         elif command["do"] == "send":
             component.send_as(command["as"], command["to"], command["body"])
+        elif command["do"] == "features":
+            await component.show_features(command["of"])
+        elif command["do"] == "notify":
+            component.notify_as(command["as"], command["to"], command["node"], command["id"])
         else:
             break
 

@@ -13,24 +13,22 @@ namespace Krewe.Tests.Pep;
 internal sealed class PepService : IAsyncDisposable
 {
     private readonly ComponentLink _link;
-    private readonly string _host;
+
+    /// <summary>The hosts that have delegated to it, with what is still to come of each before it can begin.</summary>
+    private readonly Dictionary<string, PepGreeting> _hosts;
     private readonly PepRequests _requests;
     private readonly PepNodes _nodes;
     private readonly PepContacts _contacts;
     private readonly Channel<XElement> _forwarded = Channel.CreateUnbounded<XElement>();
     private readonly ConcurrentQueue<Exception> _failures = new();
-    private readonly TaskCompletionSource _privileged = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _delegated = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _nested = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource<XElement>? _refused;
     private volatile bool _isHolding;
-    private int _nestedQuestions;
-    private int _questionsExpected = int.MaxValue;
 
-    private PepService(ComponentLink link, string host, PepNodes nodes)
+    private PepService(ComponentLink link, string[] hosts, PepNodes nodes)
     {
-        (_link, _host, _nodes) = (link, host, nodes);
+        (_link, _nodes) = (link, nodes);
+        _hosts = hosts.ToDictionary(host => host, _ => new PepGreeting(), StringComparer.Ordinal);
         _contacts = new PepContacts(link);
         Audience = new PepAudience(link, nodes, _contacts);
         _requests = new PepRequests(nodes, _contacts, NotifyAsync);
@@ -48,15 +46,16 @@ internal sealed class PepService : IAsyncDisposable
     public ConcurrentQueue<XElement> Requests { get; } = new();
 
     /// <summary>Connects; done when it knows what it is granted and the server knows what it does.</summary>
-    public static async Task<PepService> StartAsync(IPEndPoint server, string domain, string host, PepNodes nodes)
+    /// <param name="hosts">The component's own one first; the others greet it when they are first used.</param>
+    public static async Task<PepService> StartAsync(IPEndPoint server, string domain, PepNodes nodes, params string[] hosts)
     {
-        var service = new PepService(await ComponentLink.ConnectAsync(server, domain), host, nodes);
+        var service = new PepService(await ComponentLink.ConnectAsync(server, domain), hosts, nodes);
         _ = service.ServeAsync();
         service._link.Begin(service.Take);
-        await Task.WhenAll(service._privileged.Task, service._delegated.Task, service._nested.Task).WaitAsync(Timeouts.Test);
+        await service._hosts[hosts[0]].Done.WaitAsync(Timeouts.Test);
 
         // Its answer comes behind the last of the answers about what it does.
-        await service._link.AskAsync("get", host, new XElement(XNamespace.Get("urn:xmpp:ping") + "ping"));
+        await service._link.AskAsync("get", hosts[0], new XElement(XNamespace.Get("urn:xmpp:ping") + "ping"));
         return service;
     }
 
@@ -85,15 +84,14 @@ internal sealed class PepService : IAsyncDisposable
     private void Take(XElement stanza)
     {
         var from = (string?)stanza.Attribute("from") ?? "";
+        var host = _hosts.GetValueOrDefault(from);
         switch (stanza.Name.LocalName)
         {
-            case "message" when from == _host && stanza.Element(PepNames.Privilege + "privilege") is not null:
-                _privileged.TrySetResult();
+            case "message" when host is not null && stanza.Element(PepNames.Privilege + "privilege") is not null:
+                host.Privileged();
                 break;
-            case "message" when from == _host && stanza.Element(PepNames.Delegation + "delegation") is { } told:
-                // Two questions for each namespace that is one.
-                _questionsExpected = 2 * told.Elements().Count(grant => !((string)grant.Attribute("namespace")!).StartsWith("urn:xmpp:delegation:", StringComparison.Ordinal));
-                _delegated.TrySetResult();
+            case "message" when host is not null && stanza.Element(PepNames.Delegation + "delegation") is { } told:
+                host.Delegated(told);
                 break;
             case "message" when (string?)stanza.Attribute("type") == "error" && _refused is { } refused:
                 refused.TrySetResult(stanza);
@@ -101,11 +99,12 @@ internal sealed class PepService : IAsyncDisposable
             case "presence":
                 Run(PresenceAsync(from, stanza));
                 break;
-            case "iq" when from == _host && stanza.Element(PepNames.Delegation + "delegation") is not null:
+            case "iq" when host is not null && stanza.Element(PepNames.Delegation + "delegation") is not null:
                 _forwarded.Writer.TryWrite(stanza);
                 break;
             case "iq" when stanza.Element(PepNames.Info + "query") is { } query:
                 AnswerInfo(stanza, (string?)query.Attribute("node") ?? "");
+                host?.Asked();
                 break;
             case "iq" when stanza.Element(PepNames.Roster + "query") is { } query && from == PepNames.Bare(from):
                 _link.Send(Answer(stanza));
@@ -140,10 +139,6 @@ internal sealed class PepService : IAsyncDisposable
                     .Select(name => Feature($"http://jabber.org/protocol/pubsub#{name}"))
                 : null);
         _link.Send(Answer(request, query));
-        if (++_nestedQuestions == _questionsExpected)
-        {
-            _nested.TrySetResult();
-        }
     }
 
     private async Task ServeAsync()
@@ -232,7 +227,7 @@ internal sealed class PepService : IAsyncDisposable
     private void Notify(string owner, string jid, string node, XElement item, string? by = null) => _link.Send(new XElement(
         PepNames.Accept + "message",
         new XAttribute("from", _link.Domain),
-        new XAttribute("to", by ?? _host),
+        new XAttribute("to", by ?? PepNames.DomainOf(owner)),
         new XElement(PepNames.Privilege + "privilege", new XElement(PepNames.Forward + "forwarded", new XElement(
             PepNames.Client + "message",
             new XAttribute("from", owner),

@@ -4,7 +4,7 @@ using Krewe.Tests.Defects;
 namespace Krewe.Tests.Pep;
 
 /// <summary>An external PEP service beyond one host's quiet day: contacts elsewhere, two tenants, rosters that change, and the service's end.</summary>
-public sealed class PepServiceTests(RunningKrewe krewe) : IClassFixture<RunningKrewe>
+public abstract class PepServiceTests(RunningKrewe krewe)
 {
     /// <summary>An item that fills most of a stanza.</summary>
     private const int LargeItem = 180_000;
@@ -100,6 +100,34 @@ public sealed class PepServiceTests(RunningKrewe krewe) : IClassFixture<RunningK
     }
 
     [Fact]
+    public async Task Hosts_OfOneTenant_MayShareAService_ForWhichEachContactIsThereByItself()
+    {
+        var verona = await PepTenant.CreateAsync(krewe, "verona.pep6.example", "montague");
+        var mantua = await PepTenant.CreateAsync(krewe, "mantua.pep6.example", "montague", verona);
+        verona.Lists("romeo", mantua.Jid("apothecary"));
+        mantua.Lists("apothecary", verona.Jid("romeo"));
+        await using var service = await verona.ServeAsync(mantua);
+        var romeo = await verona.FollowAsync("romeo");
+        await service.Audience.WhenPresentAsync(romeo.Full);
+        await PepTenant.PublishAsync(romeo, "vial");
+        Assert.Equal("vial", await PepTenant.ToldAsync(romeo, romeo.Bare));
+        await verona.Application.LogoutAsync(romeo);
+
+        // Of one who is not there; then the other way round.
+        var apothecary = await mantua.FollowAsync("apothecary");
+        Assert.Equal("vial", await PepTenant.ToldAsync(apothecary, romeo.Bare));
+        await PepTenant.PublishAsync(apothecary, "poison");
+        Assert.Equal("poison", await PepTenant.ToldAsync(apothecary, apothecary.Bare));
+        await mantua.Application.LogoutAsync(apothecary);
+        romeo = await verona.FollowAsync("romeo");
+        Assert.Equal("poison", await PepTenant.ToldAsync(romeo, apothecary.Bare));
+        Assert.Equal("vial", await PepTenant.ToldAsync(romeo, romeo.Bare));
+        Assert.Equal("result", (string?)(await PepTenant.FetchAsync(romeo, apothecary.Bare)).Attribute("type"));
+        Assert.Equal(["apothecary", "romeo"], service.Requests.Select(request => ((string?)request.Attribute("to") ?? (string)request.Attribute("from")!).Split('@')[0]).Distinct().Order());
+        AssertSound(service);
+    }
+
+    [Fact]
     public async Task Roster_ThatChanges_ChangesWhoIsTold()
     {
         var verona = await PepTenant.CreateAsync(krewe, "verona.pep4.example");
@@ -121,6 +149,28 @@ public sealed class PepServiceTests(RunningKrewe krewe) : IClassFixture<RunningK
         Assert.Equal("second", await PepTenant.ToldAsync(nurse, romeo.Bare));
         Assert.Equal("not-authorized", XmppClient.Condition(await PepTenant.FetchAsync(juliet, romeo.Bare)));
         Assert.Empty(PepTenant.Unasked(juliet));
+        AssertSound(service);
+    }
+
+    [Fact]
+    public async Task Notifications_OfManyItems_ComeInTheOrderOfPublishing()
+    {
+        const int Items = 60;
+        var verona = await PepTenant.CreateAsync(krewe, "verona.pep7.example");
+        verona.Lists("romeo", verona.Jid("juliet"));
+        verona.Lists("juliet", verona.Jid("romeo"));
+        await using var service = await verona.ServeAsync();
+        var (romeo, juliet) = (await verona.FollowAsync("romeo"), await verona.FollowAsync("juliet"));
+        await service.Audience.WhenPresentAsync(romeo.Full, juliet.Full);
+
+        await Task.WhenAll(Enumerable.Range(0, Items).Select(number => PepTenant.PublishAsync(romeo, $"{number}")));
+        var told = new List<string>();
+        for (var number = 0; number < Items; number++)
+        {
+            told.Add(await PepTenant.ToldAsync(juliet, romeo.Bare));
+        }
+
+        Assert.Equal(service.Requests.Select(request => (string)request.Descendants(PepNames.Pubsub + "item").Single().Attribute("id")!), told);
         AssertSound(service);
     }
 

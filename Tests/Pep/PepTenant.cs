@@ -16,15 +16,20 @@ internal sealed class PepTenant(RunningKrewe krewe, Tenant tenant, PepNodes node
 
     public Tenant Application => tenant;
 
-    public static async Task<PepTenant> CreateAsync(RunningKrewe krewe, string domain, string? owner = null)
+    /// <param name="server">Whose component serves this host; null for one of its own.</param>
+    public static async Task<PepTenant> CreateAsync(RunningKrewe krewe, string domain, string? owner = null, PepTenant? server = null)
     {
-        var component = $"pubsub.{domain}";
+        var component = server?.Component ?? $"pubsub.{domain}";
         var settings = new JsonObject
         {
-            ["components"] = new JsonObject { [component] = new JsonObject { ["type"] = "external", ["component_secret"] = PepNames.Secret } },
             ["delegations"] = PepGrants.Delegations(component),
             ["privileged_entities"] = PepGrants.Privileges(component),
         };
+        if (server is null)
+        {
+            settings["components"] = new JsonObject { [component] = new JsonObject { ["type"] = "external", ["component_secret"] = PepNames.Secret } };
+        }
+
         if (owner is not null)
         {
             settings["tenant"] = owner;
@@ -35,7 +40,8 @@ internal sealed class PepTenant(RunningKrewe krewe, Tenant tenant, PepNodes node
 
     public string Jid(string user) => tenant.Jid(user);
 
-    public Task<PepService> ServeAsync() => PepService.StartAsync(krewe.Component, Component, Domain, nodes);
+    /// <param name="others">Hosts that have delegated to the same component.</param>
+    public Task<PepService> ServeAsync(params PepTenant[] others) => PepService.StartAsync(krewe.Component, Component, nodes, [Domain, .. others.Select(other => other.Domain)]);
 
     public void Lists(string user, params string[] contacts) => tenant[user] = HookAnswers.Body(RosterOf(contacts.Select(contact => (contact, "both"))));
 
