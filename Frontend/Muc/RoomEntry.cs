@@ -86,7 +86,9 @@ internal sealed class RoomEntry(RoomVisits visits, RoomPresence presence) : Room
     {
         try
         {
-            return await visit.Grain.PresenceAsync(presence.Presence, decision);
+            return await (presence.Presence.IsJoin
+                ? visits.InTurnAsync(() => visit.Grain.PresenceAsync(presence.Presence, decision))
+                : visit.Grain.PresenceAsync(presence.Presence, decision));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -1,4 +1,5 @@
 using Krewe.Contracts.Stanzas;
+using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
@@ -27,6 +28,8 @@ internal sealed class RoomReplies(IStanzaSender sender) : IRoomReplies
         xml.Raw("</presence>"u8);
         sender.Enqueue(output.WrittenSpan);
     }
+
+    public Task WhenReadyAsync() => (sender as ISession)?.Queue.WhenMostlyOutAsync() ?? Task.CompletedTask;
 
     public void Failed(Exception exception) => sender.LogFailure(exception);
 }

@@ -17,6 +17,9 @@ internal interface IRoomReplies
     /// <summary>XEP-0045 §7.2.5 to §7.2.10.</summary>
     void RefuseEntry(RoomPresence presence, StanzaError error);
 
+    /// <summary>Done when most of what was sent to the session is out, so that a large room's answer to an entry finds room; or after a while.</summary>
+    Task WhenReadyAsync();
+
     /// <summary>A bug, for the log.</summary>
     void Failed(Exception exception);
 }

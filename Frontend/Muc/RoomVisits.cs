@@ -27,7 +27,11 @@ internal sealed class RoomVisits(IGrainFactory grains, MucSession self, IRoomRep
     private const ushort StatusSelf = 110;
     private const ushort StatusNicknameChanged = 303;
 
+    /// <summary>How long an entry waits for the one before it, which a room that does not answer may hold up.</summary>
+    private static readonly TimeSpan TurnMax = TimeSpan.FromSeconds(2);
+
     private readonly Dictionary<string, RoomVisit> _visits = new(StringComparer.Ordinal);
+    private Task _lastTurn = Task.CompletedTask;
     private int _requests;
 
     private enum Place
@@ -62,6 +66,35 @@ internal sealed class RoomVisits(IGrainFactory grains, MucSession self, IRoomRep
             {
                 return _visits.Count;
             }
+        }
+    }
+
+    /// <summary>
+    /// Gives a room an entry, one after the other and only while the session reads: a client that is in a hundred rooms enters them all at once when it comes back, and what
+    /// they all say together may be more than may wait for it.
+    /// </summary>
+    public async Task<T> InTurnAsync<T>(Func<Task<T>> enter)
+    {
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task before;
+        lock (Gate)
+        {
+            (before, _lastTurn) = (_lastTurn, turn.Task);
+        }
+
+        try
+        {
+            if (!before.IsCompleted)
+            {
+                await before.WaitAsync(TurnMax).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+
+            await replies.WhenReadyAsync();
+            return await enter();
+        }
+        finally
+        {
+            turn.SetResult();
         }
     }
 

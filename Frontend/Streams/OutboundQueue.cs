@@ -19,6 +19,8 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
     /// </summary>
     public const int WaitingBytesMax = 1024 * 1024;
 
+    private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(20);
+
     private const int BufferBytesMin = 512;
     private const int MessageEndBytes = 1;
 
@@ -184,6 +186,14 @@ internal sealed class OutboundQueue(PipeWriter output, bool isFramed = false, in
             return _isDraining ? (_drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task : Task.CompletedTask;
         }
     }
+
+    /// <summary>
+    /// Done at once while little waits, else when nothing does, or after <see cref="PatienceMax"/>: for somebody who has much to bring and can wait. What others bring meanwhile
+    /// is none of its business.
+    /// </summary>
+    public Task WhenMostlyOutAsync() => WaitingBytes <= waitingBytesMax / 4
+        ? Task.CompletedTask
+        : WhenDrainedAsync().WaitAsync(PatienceMax).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
     /// <summary>Done when nothing waits; for the moment before TLS is put under the stream.</summary>
     public Task WhenDrainedAsync()

@@ -37,6 +37,8 @@ public sealed class RunningKrewe : IAsyncLifetime
 
     internal IPEndPoint C2S { get; private set; } = null!;
 
+    internal IPEndPoint Component { get; private set; } = null!;
+
     /// <summary>For requests with the provider's token.</summary>
     internal HttpClient Provider { get; private set; } = null!;
 
@@ -60,6 +62,7 @@ public sealed class RunningKrewe : IAsyncLifetime
         _app = KreweHost.Build(builder, Configure(new KreweOptions
         {
             ListenC2S = [new IPEndPoint(IPAddress.Loopback, 0)],
+            ListenComponent = [new IPEndPoint(IPAddress.Loopback, 0)],
             ListenHttp = [new IPEndPoint(IPAddress.Loopback, 0)],
             Data = _data,
             AdminToken = Token,
@@ -68,8 +71,9 @@ public sealed class RunningKrewe : IAsyncLifetime
         await _app.StartAsync();
         var endpoints = _app.Urls.Select(url => new Uri(url)).ToList();
         C2S = new IPEndPoint(IPAddress.Loopback, endpoints[0].Port);
-        Stranger = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = endpoints[1], Timeout = TimeSpan.FromMinutes(1) };
-        Provider = new HttpClient { BaseAddress = endpoints[1], Timeout = TimeSpan.FromMinutes(1) };
+        Component = new IPEndPoint(IPAddress.Loopback, endpoints[1].Port);
+        Stranger = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = endpoints[2], Timeout = TimeSpan.FromMinutes(1) };
+        Provider = new HttpClient { BaseAddress = endpoints[2], Timeout = TimeSpan.FromMinutes(1) };
         Provider.DefaultRequestHeaders.Authorization = new("Bearer", Token);
     }
 

@@ -35,6 +35,9 @@ internal sealed class XmppClient : IAsyncDisposable
     /// <summary>The features that are offered after authentication.</summary>
     public XElement Features { get; private set; } = null!;
 
+    /// <summary>What is sent back for a stanza, which nobody gets to see then; null for any that is kept.</summary>
+    public Func<XElement, string?> Answers { get; set; } = _ => null;
+
     /// <summary>Done when the server ended the stream: with the condition of its stream error, null for none.</summary>
     public Task<string?> Ended => _ended.Task;
 
@@ -224,7 +227,14 @@ internal sealed class XmppClient : IAsyncDisposable
                     condition = element.Elements().First().Name.LocalName;
                 }
 
-                Take(element);
+                if (Answers(element) is { } answer)
+                {
+                    await SendAsync(answer);
+                }
+                else
+                {
+                    Take(element);
+                }
             }
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or XmlException)

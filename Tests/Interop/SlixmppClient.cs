@@ -31,6 +31,9 @@ internal sealed class SlixmppClient : IAsyncDisposable
     /// <summary>One that does for users what it is told to, by its privileges (slixmpp_privileged.py).</summary>
     public static SlixmppClient StartPrivileged(string domain, string secret, int port) => Start("slixmpp_privileged.py", domain, secret, port);
 
+    /// <summary>A client that publishes, and follows what its contacts do (slixmpp_pep.py).</summary>
+    public static SlixmppClient StartPep(string jid, string password, int port) => Start("slixmpp_pep.py", jid, password, port);
+
     private static SlixmppClient Start(string file, string jid, string password, int port)
     {
         var script = Path.Combine(AppContext.BaseDirectory, "Interop", file);
@@ -93,7 +96,7 @@ internal sealed class SlixmppClient : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task CommandAsync(JsonObject command)
+    public async Task CommandAsync(JsonObject command)
     {
         await _process.StandardInput.WriteLineAsync(command.ToJsonString());
         await _process.StandardInput.FlushAsync();

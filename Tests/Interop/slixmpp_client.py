@@ -64,27 +64,30 @@ class Client(ClientXMPP):
         reason = None if muc is None else muc.findtext(f"{MUC_USER}item/{MUC_USER}reason")
         report("presence", **{"from": str(presence["from"]), "type": presence["type"], "statuses": statuses, "reason": reason})
 
+    async def obey(self, command):
+        if command["do"] == "send":
+            self.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
+        elif command["do"] == "join":
+            self["xep_0045"].join_muc(command["room"], command["nick"])
+        elif command["do"] == "say":
+            self.send_message(mto=command["room"], mbody=command["body"], mtype="groupchat")
+
 
 async def obey(client):
     commands = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
     while line := await commands.readline():
         command = json.loads(line)
-        if command["do"] == "send":
-            client.send_message(mto=command["to"], mbody=command["body"], mtype="chat")
-        elif command["do"] == "join":
-            client["xep_0045"].join_muc(command["room"], command["nick"])
-        elif command["do"] == "say":
-            client.send_message(mto=command["room"], mbody=command["body"], mtype="groupchat")
-        elif command["do"] == "quit":
+        if command["do"] == "quit":
             break
+        await client.obey(command)
     # Ended by us or by a driver that is gone: either way no client is left behind.
     await client.disconnect()
 
 
-def main():
+def main(kind):
     jid, password, address, port = sys.argv[1:]
-    client = Client(jid, password)
+    client = kind(jid, password)
     # A self-signed certificate is what a first start has.
     client.ssl_context.check_hostname = False
     client.ssl_context.verify_mode = ssl.CERT_NONE
@@ -92,4 +95,5 @@ def main():
     client.loop.run_until_complete(obey(client))
 
 
-main()
+if __name__ == "__main__":
+    main(Client)

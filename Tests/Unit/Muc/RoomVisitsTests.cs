@@ -23,6 +23,36 @@ public sealed class RoomVisitsTests
     }
 
     [Fact]
+    public async Task Entries_WaitWhileTheSessionDoesNotRead()
+    {
+        var reading = new TaskCompletionSource();
+        _rooms.Ready = reading.Task;
+        await _rooms.EnterAsync("coven", "witch", "1");
+        await _rooms.EnterAsync("heath", "witch", "2");
+        await _rooms.SayAsync("moor", "a");
+        await _rooms.ExpectAsync("moor message a");
+        _rooms.ExpectNothing();
+
+        reading.SetResult();
+
+        await _rooms.ExpectAsync("coven presence witch 1", "heath presence witch 2");
+    }
+
+    [Fact]
+    public async Task Entry_ThatTheRoomIsSlowWith_IsNotPassedByTheNext()
+    {
+        _rooms.Hold("coven presence witch 1");
+        await _rooms.EnterAsync("coven", "witch", "1");
+        await _rooms.EnterAsync("heath", "witch", "2");
+        await _rooms.ExpectAsync("coven presence witch 1");
+        _rooms.ExpectNothing();
+
+        _rooms.Release("coven presence witch 1");
+
+        await _rooms.ExpectAsync("heath presence witch 2");
+    }
+
+    [Fact]
     public async Task GuardedEntry_IsGivenAgain_WithTheDecision()
     {
         _rooms.IsGuarded = true;

@@ -86,6 +86,11 @@ internal sealed class VisitedRooms : IRoomReplies
 
     public void RefuseEntry(RoomPresence presence, StanzaError error) => Note($"refused {presence.Presence.Id} {error.Type} {error.Condition}");
 
+    /// <summary>Done while the session reads what it is sent.</summary>
+    public Task Ready { get; set; } = Task.CompletedTask;
+
+    public Task WhenReadyAsync() => Ready;
+
     public void Failed(Exception exception) => Note($"failed {exception.Message}");
 
     private void Note(string line) => Assert.True(_events.Writer.TryWrite(line));

@@ -51,6 +51,24 @@ public sealed class OutboundQueueTests
     }
 
     [Fact]
+    public async Task WhenMostlyOut_WaitsOnlyForMuch()
+    {
+        var transport = new HeldPipeWriter { IsHeld = true };
+        var queue = new OutboundQueue(transport, waitingBytesMax: 400);
+        Assert.True(queue.TryEnqueue("a"u8));
+        Assert.True(queue.TryEnqueue(new byte[100]));
+        Assert.True(queue.WhenMostlyOutAsync().IsCompleted);
+        Assert.True(queue.TryEnqueue("b"u8));
+
+        var mostlyOut = queue.WhenMostlyOutAsync();
+
+        Assert.False(mostlyOut.IsCompleted);
+        transport.Release();
+        transport.Release();
+        await mostlyOut.WaitAsync(Timeouts.Test);
+    }
+
+    [Fact]
     public void Corked_AtTheEnd_IsWritten()
     {
         var transport = new HeldPipeWriter();
