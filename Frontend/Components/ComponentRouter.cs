@@ -283,5 +283,10 @@ internal sealed class ComponentRouter(
                 instruments.RouteFailed(RoutePath.Grain);
                 StanzaErrorWriter.Refuse(sender, stanza, StanzaError.RemoteServerTimeout);
             }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                sender.LogFailure(e);
+                StanzaErrorWriter.Refuse(sender, stanza, StanzaError.InternalServerErrorWait);
+            }
         });
 }

@@ -12,6 +12,7 @@ internal sealed class ComponentTable(TimeProvider time)
     private readonly ConcurrentDictionary<string, long> _lostAt = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ComponentStream[]> _streams = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
+    private long _sweptAt = time.GetTimestamp();
 
     public int Count => _streams.Sum(static entry => entry.Value.Length);
 
@@ -79,12 +80,31 @@ internal sealed class ComponentTable(TimeProvider time)
             else if (_streams.TryRemove(stream.Domain, out _))
             {
                 _lostAt[stream.Domain] = time.GetTimestamp();
+                ForgetLost();
             }
         }
     }
 
     /// <summary>Whether a connection was lost a short while ago, so that it can be expected to come back.</summary>
     public bool WasConnected(string domain) => _lostAt.TryGetValue(domain, out var lostAt) && time.GetElapsedTime(lostAt) < ExpectedFor;
+
+    /// <summary>Those who did not come back, now and then.</summary>
+    private void ForgetLost()
+    {
+        if (time.GetElapsedTime(_sweptAt) < ExpectedFor)
+        {
+            return;
+        }
+
+        _sweptAt = time.GetTimestamp();
+        foreach (var (domain, _) in _lostAt)
+        {
+            if (!WasConnected(domain))
+            {
+                _lostAt.TryRemove(domain, out _);
+            }
+        }
+    }
 
     private ComponentStream[] Find(string domain) => _streams.TryGetValue(domain, out var streams) ? streams : [];
 }

@@ -188,8 +188,13 @@ internal sealed class DelegationForwarder(
             await grains.Sessions(self).InterestedAsync(stream.Session, sessions.FrontendName);
             await ForwardAndWaitAsync(request, element, head);
         }
-        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            if (e is not (TimeoutException or Orleans.Runtime.OrleansException))
+            {
+                stream.LogFailure(e);
+            }
+
             Refuse(request, StanzaError.InternalServerErrorWait, null);
         }
         finally

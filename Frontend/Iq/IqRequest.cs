@@ -33,7 +33,7 @@ internal enum IqTarget : byte
 /// <param name="Xml">The whole element; empty for a handler that does not need it.</param>
 internal sealed record IqRequest(IStanzaSender Sender, StanzaType Type, string Id, Jid? To, IqTarget Target, byte[] Xml)
 {
-    /// <summary>The client's stream that it came by; only where <see cref="Target"/> is <see cref="IqTarget.Account"/> is it sure to be one.</summary>
+    /// <summary>The client's stream that it came by; where <see cref="Sender"/> is neither a component nor somebody who acts by privilege.</summary>
     public C2SStream Stream => (C2SStream)Sender;
 
     /// <summary>The domain of <see cref="To"/> as it was found, when that is a room service.</summary>

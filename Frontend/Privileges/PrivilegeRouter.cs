@@ -71,8 +71,9 @@ internal sealed class PrivilegeRouter(
                 request.Refuse(StanzaError.ItemNotFound);
             }
         }
-        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // Nobody is left unanswered, whatever becomes of the grain behind it.
             request.Sender.LogFailure(e);
             request.Refuse(StanzaError.InternalServerErrorWait);
         }

@@ -224,7 +224,7 @@ internal sealed partial class ClientGrants : IComponentObserver, IDisposable
                 }
 
                 LogChanged(component, host, has.Length, had.Length);
-                foreach (var stream in _streams.Where(stream => stream.Domain == component))
+                foreach (var stream in _streams.Where(stream => stream.Domain == component).ToArray())
                 {
                     Tell(stream, host, has, isAlsoNothing: true, user);
                 }
