@@ -50,16 +50,22 @@ public sealed class CreationTests(RoomSilo silo) : IClassFixture<RoomSilo>
         var juliet = stage.PresenceAsync("juliet");
         write?.GoOn();
         var (first, second) = (await romeo, await juliet);
+        var owner = "romeo";
+        if (isLocking && first.Error is not null)
+        {
+            // Nothing held the first call, and calls may overtake each other on their way.
+            (first, second, owner) = (second, first, "juliet");
+        }
 
         Assert.Null(first.Error);
-        Assert.Equal("+Romeo owner/moderator <romeo/orchard> [110 201]", stage.Take("romeo")[0]);
+        Assert.Equal($"+{(owner == "romeo" ? "Romeo" : "Juliet")} owner/moderator <{owner}/orchard> [110 201]", stage.Take(owner)[0]);
         Assert.Equal(isLocking ? StanzaError.ItemNotFound : null, second.Error);
         if (!isLocking)
         {
             Assert.Equal(["+Romeo owner/moderator", "+Juliet none/participant <juliet/orchard> [110]", "room subject ''"], stage.Take("juliet"));
         }
 
-        Assert.Equal([stage.User("romeo").Bare], (await stage.Grain.ConfigurationAsync(stage.User("romeo"))).Owners.ToArray());
+        Assert.Equal([stage.User(owner).Bare], (await stage.Grain.ConfigurationAsync(stage.User(owner))).Owners.ToArray());
     }
 
     [Fact]
