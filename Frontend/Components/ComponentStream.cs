@@ -29,13 +29,10 @@ internal enum ComponentStreamState : byte
 /// One connection of an external component (XEP-0114): the read loop and its end here, the way to <c>&lt;handshake/&gt;</c> in <c>ComponentStream.Handshake.cs</c>, stanzas
 /// from it in <c>ComponentStream.Established.cs</c> and to it in <c>ComponentStream.Outbound.cs</c>, signs of life in <c>ComponentStream.Liveness.cs</c>. One frame is handled at a time.
 /// </summary>
-internal sealed partial class ComponentStream
+internal sealed partial class ComponentStream : IOpenStream
 {
     /// <summary>What may wait for a component before it counts as too slow: it serves many users, so it may lag further behind than one.</summary>
     public const int WaitingBytesMax = 8 * 1024 * 1024;
-
-    /// <summary>How long the peer may take to close its side after ours is closed.</summary>
-    private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
 
     private readonly ComponentServices _services;
     private readonly ConnectionContext _connection;
@@ -79,6 +76,10 @@ internal sealed partial class ComponentStream
 
     /// <summary>Whether stanzas may be given to it.</summary>
     public bool IsOpen => State == ComponentStreamState.Established && Queue.IsOpen;
+
+    IPAddress? IOpenStream.Stranger => (_connection.RemoteEndPoint as IPEndPoint)?.Address;
+
+    private ConnectionClosing Closing => new(_connection, Queue, _services.Time);
 
     private IPAddress Address => (_connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
 
@@ -172,7 +173,7 @@ internal sealed partial class ComponentStream
 
     private async Task CloseOutputAsync()
     {
-        await Queue.CloseAsync().WaitAsync(CloseWithin, _services.Time).ContinueWith(static _ => { }, TaskScheduler.Default);
+        await Closing.DrainAsync();
         _input.CancelPendingRead();
     }
 
@@ -251,10 +252,10 @@ internal sealed partial class ComponentStream
         try
         {
             await LeaveAsync();
-            if (!_isAborted && _endReason is not "connection-lost" && await IsDrainedAsync())
+            if (!_isAborted && _endReason is not "connection-lost" && await Closing.DrainAsync())
             {
                 await Queue.Output.CompleteAsync();
-                await LingerAsync();
+                await Closing.LingerAsync(_input, _endReason);
             }
             else
             {
@@ -271,32 +272,6 @@ internal sealed partial class ComponentStream
             _services.Watch.Remove(this);
             _services.Instruments.StreamEnded(_endReason);
             _services.Log.StreamClosed(_connection.ConnectionId, Domain, _endReason);
-        }
-    }
-
-    private async Task<bool> IsDrainedAsync()
-    {
-        var closed = Queue.CloseAsync();
-        return await Task.WhenAny(closed, Task.Delay(CloseWithin, _services.Time)) == closed;
-    }
-
-    private async Task LingerAsync()
-    {
-        if (_endReason is "resource-constraint")
-        {
-            // Whoever is refused for want of room takes none up.
-            _connection.Abort();
-            return;
-        }
-
-        using var patience = new CancellationTokenSource(CloseWithin, _services.Time);
-        try
-        {
-            await PeerClose.ReadOutAsync(_input, patience.Token);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionResetException or ConnectionAbortedException or InvalidOperationException)
-        {
-            _connection.Abort();
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Streams;
 using Microsoft.Extensions.Hosting;
@@ -14,62 +13,31 @@ internal sealed class ComponentWatch(IHostSettingsSource hosts, TimeProvider tim
     /// <summary>Connections that have not proved who they are; each further one is refused.</summary>
     public const int StrangersMax = 1024;
 
+    /// <summary>Those of them that may come from one address.</summary>
+    public const int StrangersFromOneMax = 256;
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Each stream, and whether it is still a stranger's.</summary>
-    private readonly ConcurrentDictionary<ComponentStream, bool> _streams = new();
-    private int _strangers;
-    private volatile bool _isDraining;
+    private readonly OpenStreams<ComponentStream> _streams = new(StrangersMax, StrangersFromOneMax, time);
 
     public int Count => _streams.Count;
 
-    public void Add(ComponentStream stream)
-    {
-        _streams[stream] = true;
-        var strangers = Interlocked.Increment(ref _strangers);
-        if (_isDraining)
-        {
-            StreamException.Throw(StreamErrorCondition.SystemShutdown);
-        }
-
-        if (strangers > StrangersMax)
-        {
-            StreamException.Throw(StreamErrorCondition.ResourceConstraint);
-        }
-    }
+    public void Add(ComponentStream stream) => _streams.Add(stream);
 
     /// <summary>The component has proved that it is one.</summary>
-    public void Established(ComponentStream stream)
-    {
-        if (_streams.TryUpdate(stream, false, true))
-        {
-            Interlocked.Decrement(ref _strangers);
-        }
-    }
+    public void Established(ComponentStream stream) => _streams.Know(stream);
 
     /// <summary>The connection is closed.</summary>
     public void Remove(ComponentStream stream)
     {
-        if (_streams.TryRemove(stream, out var isStranger) && isStranger)
+        if (_streams.Remove(stream))
         {
-            Interlocked.Decrement(ref _strangers);
+            _streams.Release(stream);
         }
     }
 
     /// <summary>Ends every stream with <c>system-shutdown</c>; done when they are closed or the time is up.</summary>
-    public async Task DrainAsync(CancellationToken cancellationToken)
-    {
-        _isDraining = true;
-        foreach (var (stream, _) in _streams)
-        {
-            stream.End(StreamErrorCondition.SystemShutdown, null);
-        }
-
-        while (!_streams.IsEmpty && !cancellationToken.IsCancellationRequested)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None);
-        }
-    }
+    public Task DrainAsync(CancellationToken cancellationToken) => _streams.DrainAsync(cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -79,7 +47,7 @@ internal sealed class ComponentWatch(IHostSettingsSource hosts, TimeProvider tim
             using var timer = new PeriodicTimer(Interval, time);
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                foreach (var (stream, _) in _streams)
+                foreach (var stream in _streams)
                 {
                     stream.Look();
                 }
@@ -93,7 +61,7 @@ internal sealed class ComponentWatch(IHostSettingsSource hosts, TimeProvider tim
 
     private void OnChanged(string domain, HostSettings? settings)
     {
-        foreach (var (stream, _) in _streams)
+        foreach (var stream in _streams)
         {
             if (stream.OwnerDomain == domain)
             {

@@ -35,11 +35,8 @@ internal enum StreamState : byte
 /// One client's stream (RFC 6120): the read loop and its end here, negotiation in <c>C2SStream.Negotiation.cs</c>, what happens after binding in
 /// <c>C2SStream.Bound.cs</c>. One frame is handled at a time, so order within a stream is the order of its bytes.
 /// </summary>
-internal sealed partial class C2SStream : ISession
+internal sealed partial class C2SStream : ISession, IOpenStream
 {
-    /// <summary>How long the peer may take to close its side after ours is closed (specs S-009).</summary>
-    private static readonly TimeSpan CloseWithin = TimeSpan.FromSeconds(5);
-
     private readonly C2SServices _services;
     private readonly ConnectionContext _connection;
     private readonly StreamFramer _framer;
@@ -94,6 +91,11 @@ internal sealed partial class C2SStream : ISession
 
     /// <summary>For the operator's list of sessions and the metrics.</summary>
     private string TransportName => IsFramed ? "websocket" : !IsEncrypted ? "tcp" : IsDirectTls ? "tls" : "starttls";
+
+    /// <summary>Many clients have one address, a network's or a proxy's.</summary>
+    IPAddress? IOpenStream.Stranger => null;
+
+    private ConnectionClosing Closing => new(_connection, Queue, _services.Time);
 
     private string Address => (_connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "";
 
@@ -213,7 +215,7 @@ internal sealed partial class C2SStream : ISession
 
     private async Task CloseOutputAsync()
     {
-        await Queue.CloseAsync().WaitAsync(CloseWithin, _services.Time).ContinueWith(static _ => { }, TaskScheduler.Default);
+        await Closing.DrainAsync();
         _input.CancelPendingRead();
     }
 
@@ -303,10 +305,10 @@ internal sealed partial class C2SStream : ISession
                 await UnbindAsync(_account!);
             }
 
-            if (_endReason is not "connection-lost" && await IsDrainedAsync())
+            if (_endReason is not "connection-lost" && await Closing.DrainAsync())
             {
                 await Queue.Output.CompleteAsync();
-                await LingerAsync();
+                await Closing.LingerAsync(_input, _endReason, _tls is null ? null : _tls.ShutdownAsync);
             }
             else
             {
@@ -323,12 +325,6 @@ internal sealed partial class C2SStream : ISession
         }
     }
 
-    private async Task<bool> IsDrainedAsync()
-    {
-        var closed = Queue.CloseAsync();
-        return await Task.WhenAny(closed, Task.Delay(CloseWithin, _services.Time)) == closed;
-    }
-
     private async Task ReleaseAsync(bool wasUnbound)
     {
         if (_tls is not null)
@@ -339,7 +335,7 @@ internal sealed partial class C2SStream : ISession
         await _input.CompleteAsync();
         if (wasUnbound)
         {
-            _services.Watch.ReleaseUnbound();
+            _services.Watch.ReleaseUnbound(this);
         }
 
         if (_counted is not null)
@@ -349,32 +345,5 @@ internal sealed partial class C2SStream : ISession
 
         _services.Instruments.StreamEnded(_endReason);
         _services.Log.StreamClosed(_connection.ConnectionId, _domain, _endReason);
-    }
-
-    /// <summary>Reads on until the peer closes, so that what we wrote last is not lost to a reset; not for long.</summary>
-    private async Task LingerAsync()
-    {
-        if (_endReason is "resource-constraint")
-        {
-            // Whoever is refused for want of room takes none up.
-            _connection.Abort();
-            return;
-        }
-
-        using var patience = new CancellationTokenSource(CloseWithin, _services.Time);
-        try
-        {
-            if (_tls is not null)
-            {
-                await _tls.ShutdownAsync().WaitAsync(patience.Token);
-                await _connection.Transport.Output.CompleteAsync();
-            }
-
-            await PeerClose.ReadOutAsync(_input, patience.Token);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionResetException or ConnectionAbortedException or InvalidOperationException)
-        {
-            _connection.Abort();
-        }
     }
 }

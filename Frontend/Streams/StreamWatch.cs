@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Krewe.Frontend.Xml;
 using Microsoft.Extensions.Hosting;
 
@@ -23,58 +22,24 @@ internal sealed class StreamWatch(TimeProvider time) : BackgroundService
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Each stream, and whether it is still without a session.</summary>
-    private readonly ConcurrentDictionary<C2SStream, bool> _streams = new();
-    private int _unbound;
-    private volatile bool _isDraining;
+    private readonly OpenStreams<C2SStream> _streams = new(UnboundMax, UnboundMax, time);
 
     public int Count => _streams.Count;
 
-    public void Add(C2SStream stream)
-    {
-        _streams[stream] = true;
-        var unbound = Interlocked.Increment(ref _unbound);
-        if (_isDraining)
-        {
-            StreamException.Throw(StreamErrorCondition.SystemShutdown);
-        }
-
-        if (unbound > UnboundMax)
-        {
-            StreamException.Throw(StreamErrorCondition.ResourceConstraint);
-        }
-    }
-
-    /// <summary>The stream is over. True when it never had a session: then <see cref="ReleaseUnbound"/> once its connection is closed.</summary>
-    public bool Remove(C2SStream stream) => _streams.TryRemove(stream, out var isUnbound) && isUnbound;
-
-    public void ReleaseUnbound() => Interlocked.Decrement(ref _unbound);
+    public void Add(C2SStream stream) => _streams.Add(stream);
 
     /// <summary>The stream has a session: it no longer counts among the strangers.</summary>
-    public void Bound(C2SStream stream)
-    {
-        if (_streams.TryUpdate(stream, false, true))
-        {
-            Interlocked.Decrement(ref _unbound);
-        }
-    }
+    public void Bound(C2SStream stream) => _streams.Know(stream);
 
-    public IEnumerable<C2SStream> OfHost(string domain) => _streams.Select(entry => entry.Key).Where(stream => stream.Domain == domain);
+    /// <summary>The stream is over. True when it never had a session: then <see cref="ReleaseUnbound"/> once its connection is closed.</summary>
+    public bool Remove(C2SStream stream) => _streams.Remove(stream);
+
+    public void ReleaseUnbound(C2SStream stream) => _streams.Release(stream);
+
+    public IEnumerable<C2SStream> OfHost(string domain) => _streams.Where(stream => stream.Domain == domain);
 
     /// <summary>Ends every stream with <c>system-shutdown</c>; done when they are closed or the time is up.</summary>
-    public async Task DrainAsync(CancellationToken cancellationToken)
-    {
-        _isDraining = true;
-        foreach (var (stream, _) in _streams)
-        {
-            stream.End(StreamErrorCondition.SystemShutdown, null);
-        }
-
-        while (!_streams.IsEmpty && !cancellationToken.IsCancellationRequested)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None);
-        }
-    }
+    public Task DrainAsync(CancellationToken cancellationToken) => _streams.DrainAsync(cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -88,7 +53,7 @@ internal sealed class StreamWatch(TimeProvider time) : BackgroundService
     private void Sweep()
     {
         var now = Environment.TickCount64;
-        foreach (var (stream, _) in _streams)
+        foreach (var stream in _streams)
         {
             if (stream.State != StreamState.Bound)
             {

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net;
 using Krewe.Contracts.Components;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
@@ -203,7 +204,27 @@ public sealed class ComponentLivenessTests(SessionsSilo silo) : IClassFixture<Se
         Assert.Equal(ComponentWatch.StrangersMax, _stage.Watch.Count);
     }
 
-    private ComponentStream Unread() => new(_stage.Services, new DefaultConnectionContext("c", new Pipes(), null!));
+    [Fact]
+    public void Strangers_FromOneAddress_LeaveRoomForOthers()
+    {
+        var strangers = Enumerable.Range(0, ComponentWatch.StrangersFromOneMax).Select(_ => Unread(IPAddress.Loopback)).ToArray();
+        foreach (var stranger in strangers)
+        {
+            _stage.Watch.Add(stranger);
+        }
+
+        var refused = Unread(IPAddress.Loopback);
+        Assert.Equal(StreamErrorCondition.ResourceConstraint, Assert.Throws<StreamException>(() => _stage.Watch.Add(refused)).Condition);
+        _stage.Watch.Remove(refused);
+        _stage.Watch.Add(Unread(IPAddress.IPv6Loopback));
+
+        _stage.Watch.Established(strangers[0]);
+        _stage.Watch.Add(Unread(IPAddress.Loopback));
+        Assert.Throws<StreamException>(() => _stage.Watch.Add(Unread(IPAddress.Loopback)));
+    }
+
+    private ComponentStream Unread(IPAddress? from = null) =>
+        new(_stage.Services, new DefaultConnectionContext("c", new Pipes(), null!) { RemoteEndPoint = from is null ? null : new IPEndPoint(from, 5000) });
 
     private sealed class Pipes : IDuplexPipe
     {

@@ -82,7 +82,7 @@ public sealed class StreamWatchTests : IAsyncLifetime
         Assert.True(_watch.Remove(strangers[1]));
         Watched();
         AssertIsFull();
-        _watch.ReleaseUnbound();
+        _watch.ReleaseUnbound(strangers[1]);
         Watched();
         AssertIsFull();
 
@@ -139,7 +139,7 @@ public sealed class StreamWatchTests : IAsyncLifetime
     {
         Assert.Equal(StreamErrorCondition.ResourceConstraint, Assert.Throws<StreamException>(() => Watched()).Condition);
         Assert.True(_watch.Remove(_last!));
-        _watch.ReleaseUnbound();
+        _watch.ReleaseUnbound(_last!);
     }
 
     private C2SStream? _last;
