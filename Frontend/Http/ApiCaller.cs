@@ -11,6 +11,9 @@ internal sealed record ApiCaller(bool IsProvider, string? Host, ImmutableArray<s
 {
     public static readonly ApiCaller Provider = new(true, null, [], null);
 
+    /// <summary>As histories name who did something: <c>provider</c>, or <c>key:</c> and the key's id.</summary>
+    public string Name => KeyId is null ? "provider" : $"key:{KeyId}";
+
     public bool Has(string scope) => IsProvider || Scopes.Contains(scope);
 
     /// <summary>Whether the caller may act on a host at all; a key only on its own.</summary>
