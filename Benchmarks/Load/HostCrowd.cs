@@ -10,7 +10,9 @@ namespace Krewe.Benchmarks.Load;
 internal static class HostCrowd
 {
     private const int Connections = 8;
-    private const string Token = "the provider's token, for measurements";
+    private const string Token = "for-measurements-only";
+
+    private const int WarmUp = 3000;
 
     /// <summary>Changes of one host while all the others are there.</summary>
     private const int Changes = 200;
@@ -24,8 +26,8 @@ internal static class HostCrowd
             {
                 Console.WriteLine(Told($"hosts: start with none {server.StartedIn.TotalSeconds:F2} s"));
 
-                // What the first requests bring along, code above all, is no host's.
-                await server.PutAsync(0, Connections * 25, "warm", Connections);
+                // What the first requests bring along, code above all, is no host's; as many as it takes to have the heap compacted, as it is afterwards.
+                await server.PutAsync(0, WarmUp, "warm", Connections);
                 await KreweProcess.RestAsync(rest);
                 var before = server.ResidentBytes();
                 var (cpu, since) = (server.Cpu(), Stopwatch.GetTimestamp());
@@ -38,6 +40,13 @@ internal static class HostCrowd
                 await KreweProcess.RestAsync(rest);
                 Console.WriteLine(Told(
                     $"hosts: {(busy - before) / 1024.0 / hosts:F1} KB each at once, {(server.ResidentBytes() - before) / 1024.0 / hosts:F1} KB each after {rest} s of rest ({before / 1048576} -> {server.ResidentBytes() / 1048576} MB)"));
+
+                since = Stopwatch.GetTimestamp();
+                await server.UseAsync(hosts, "crowd", Connections);
+                took = Stopwatch.GetElapsedTime(since);
+                await KreweProcess.RestAsync(rest);
+                Console.WriteLine(Told(
+                    $"hosts: each used in {took.TotalSeconds:F1} s, {(server.ResidentBytes() - before) / 1024.0 / hosts:F1} KB each after {rest} s of rest"));
 
                 since = Stopwatch.GetTimestamp();
                 for (var i = 0; i < Changes; i++)

@@ -69,6 +69,16 @@ internal sealed class KreweProcess : IDisposable
         return [.. latencies];
     }
 
+    /// <summary>Has this process load each host, as its first login does.</summary>
+    public Task UseAsync(int count, string name, int connections) =>
+        Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = connections }, async (i, cancellationToken) =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, ".well-known/host-meta.json");
+            request.Headers.Host = string.Create(CultureInfo.InvariantCulture, $"h{i}.{name}.example");
+            using var answer = await _http.SendAsync(request, cancellationToken);
+            answer.EnsureSuccessStatusCode();
+        });
+
     public Task PutAsync(string domain, string document) => SendAsync($"api/v1/hosts/{domain}", document);
 
     public Task PutDefaultsAsync(string document) => SendAsync("api/v1/defaults", document);

@@ -17,11 +17,14 @@ internal sealed partial class HostGrain
 
     /// <summary>The version of what is stored, as which it is shown while it is in force.</summary>
     private HostVersion Stored =>
-        state.State.Change ?? new HostVersion(state.State.Version, DateTimeOffset.FromUnixTimeMilliseconds(state.State.Version), null, HostVersionOutcome.Replaced);
+        (state.State.Change ?? new HostVersion(0, DateTimeOffset.FromUnixTimeMilliseconds(state.State.Version), null, HostVersionOutcome.Replaced)) with
+        {
+            Version = state.State.Version,
+        };
 
     private HostVersion PresentVersion => Present.Source == HostSource.File
         ? new HostVersion(Present.Version, DateTimeOffset.FromUnixTimeMilliseconds(Present.Version), FileAuthor, HostVersionOutcome.Read)
-        : Stored with { Version = Present.Version };
+        : Stored;
 
     public async Task<ImmutableArray<HostVersion>> VersionsAsync()
     {

@@ -15,6 +15,11 @@ internal sealed partial class HostGrain(
     [PersistentState(StateNames.Host, StorageNames.Settings)] IPersistentState<HostState> state,
     HostFiles files, TimeProvider time, ILogger<HostGrain> logger) : Grain, IHostGrain
 {
+    /// <summary>
+    /// What is read often is in the processes' snapshots; the grain is for changes and first needs, and of ten thousand hosts few have either in so short a time.
+    /// </summary>
+    public static readonly TimeSpan StayFor = TimeSpan.FromSeconds(10);
+
     private ComponentClaims? _claims;
     private HostFile? _file;
     private long _version;
@@ -46,6 +51,7 @@ internal sealed partial class HostGrain(
         }
 
         await ShowAsync();
+        new ShortStay(this, () => true, StayFor).Begin();
     }
 
     public Task<HostDocument> GetAsync()
@@ -138,13 +144,16 @@ internal sealed partial class HostGrain(
 
     public async Task<HostDocument> ReloadAsync()
     {
-        var before = (_file?.Version, Present.LeftOut);
-        _file = await files.ReadAsync(Domain);
-        await ShowAsync();
-        if (_file?.Version != before.Version || !Present.LeftOut.SequenceEqual(before.LeftOut))
+        // The grain may have come to be after the files changed, and then sees no difference; the snapshots must take what there is all the same.
+        _version = NextVersion();
+        _file = await files.RenewAsync(Domain, _version);
+        _version = _file?.Version ?? _version;
+        if (_file is null && state.State.Json is not null)
         {
-            _version = Math.Max(NextVersion(), _file?.Version ?? 0);
+            await state.ChangeAsync(host => host with { Version = _version });
         }
+
+        await ShowAsync();
 
         // Whoever hears of it must see that the host went, so this answer has a version although there is no document.
         var answer = Present with { Version = _version };
