@@ -49,6 +49,9 @@ internal static partial class KreweApi
         });
         HealthEndpoints.Map(app);
         HostEndpoints.Map(app);
+        HostDefaultsEndpoints.Map(app);
+        HostVersionEndpoints.Map(app);
+        HostSuspensionEndpoints.Map(app);
         HostKeyEndpoints.Map(app);
         AccountEndpoints.Map(app);
         SessionEndpoints.Map(app);

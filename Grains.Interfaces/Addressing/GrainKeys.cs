@@ -21,6 +21,11 @@ public static class GrainKeys
 
     public static IHostGrain Host(this IGrainFactory grains, string domain) => grains.GetGrain<IHostGrain>(domain);
 
+    public static IHostHistoryGrain HostHistory(this IGrainFactory grains, string domain) => grains.GetGrain<IHostHistoryGrain>(domain);
+
+    /// <summary>There is one for all hosts.</summary>
+    public static IHostDefaultsGrain HostDefaults(this IGrainFactory grains) => grains.GetGrain<IHostDefaultsGrain>("defaults");
+
     /// <param name="domain">An external component's domain.</param>
     public static IComponentGrain Component(this IGrainFactory grains, string domain) => grains.GetGrain<IComponentGrain>(domain);
 

@@ -16,6 +16,14 @@ internal sealed record HostState
 
     [Id(2)]
     public ImmutableArray<StoredHostKey> Keys { get; init; } = [];
+
+    /// <summary>The first version of the document since the host was made: a host that is made anew has nothing to do with the one before it.</summary>
+    [Id(3)]
+    public long Life { get; init; }
+
+    /// <summary>How the document came to be; null where that was not kept yet.</summary>
+    [Id(4)]
+    public HostVersion? Change { get; init; }
 }
 
 /// <param name="Hash">SHA-256 of the secret. The secret has 256 random bits, so a slow hash would add nothing.</param>
