@@ -13,6 +13,7 @@ using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
+using Krewe.Grains.Audit;
 using Krewe.Grains.Hosts;
 using Krewe.Tests.Grains.Storage;
 using Krewe.Tests.Support;
@@ -67,6 +68,7 @@ public sealed class ApiFixture : IAsyncLifetime
         var options = _folder.Options with { AdminToken = ProviderToken, HostsFolder = HostsFolder };
         _silo = await StorageSilo.StartAsync(options, services => services
             .AddKreweHostFiles(options)
+            .AddKreweAudit(options)
             .AddSingleton<IHostSettingsSource, HostSettingsCache>());
         _app = await StartApiAsync(options);
         Client = new HttpClient(new SocketsHttpHandler { UseProxy = false })
