@@ -34,7 +34,7 @@ internal sealed partial class AuditQueue(IGrainFactory grains, TimeProvider time
     /// <param name="entry">A change.</param>
     public async Task WriteAsync(string? host, AuditEntry entry)
     {
-        var writing = grains.AuditChanges(host).AppendAsync([entry]);
+        var writing = grains.AuditLog(GrainKeys.AuditChanges(host)).AppendAsync([entry]);
         var outcome = writing.WaitAsync(WaitMax, time);
         await outcome.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (writing.IsFaulted)
@@ -89,8 +89,8 @@ internal sealed partial class AuditQueue(IGrainFactory grains, TimeProvider time
         }
     }
 
-    private string LogOf(string? host, AuditEntry entry) =>
-        (entry.Kind == AuditKind.Change ? grains.AuditChanges(host) : grains.AuditAccesses(host)).GetPrimaryKeyString();
+    private static string LogOf(string? host, AuditEntry entry) =>
+        entry.Kind == AuditKind.Change ? GrainKeys.AuditChanges(host) : GrainKeys.AuditAccesses(host);
 
     private async Task CollectIfFailedAsync(Task writing, string? host, AuditEntry entry)
     {

@@ -45,11 +45,11 @@ internal sealed class AuditReader(IGrainFactory grains)
         string? host, AuditPlace place, int limit, DateTimeOffset? since, DateTimeOffset? until, string? tenant)
     {
         var query = new AuditQuery(place.Changes, limit, since, until, tenant);
-        var changes = await ReadAsync(grains.AuditChanges(host), query);
+        var changes = await ReadAsync(grains.AuditLog(GrainKeys.AuditChanges(host)), query);
 
         // When the host was made is told by the log of changes alone.
         var sinceMade = tenant is not null && !(changes.BeganAt <= since) ? changes.BeganAt ?? since : since;
-        var accesses = await ReadAsync(grains.AuditAccesses(host), query with { Before = place.Accesses, Since = sinceMade });
+        var accesses = await ReadAsync(grains.AuditLog(GrainKeys.AuditAccesses(host)), query with { Before = place.Accesses, Since = sinceMade });
 
         var entries = ImmutableArray.CreateBuilder<AuditEntry>();
         var (first, second) = (0, 0);

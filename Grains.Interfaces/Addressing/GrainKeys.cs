@@ -29,18 +29,18 @@ public static class GrainKeys
     /// <summary>No domain has a slash. The name is percent-encoded, because storages take an at sign for the end of a localpart.</summary>
     public static IKeyRingGrain TenantKeys(this IGrainFactory grains, string tenant) => grains.GetGrain<IKeyRingGrain>($"tenant/{Uri.EscapeDataString(tenant)}");
 
-    /// <summary>What was changed.</summary>
+    /// <summary>The key of the log of what was changed.</summary>
     /// <param name="host">The host's domain; null for what the provider did to none.</param>
-    public static IAuditLogGrain AuditChanges(this IGrainFactory grains, string? host) => grains.GetGrain<IAuditLogGrain>($"{host}/changes");
+    public static string AuditChanges(string? host) => $"{host}/changes";
 
-    /// <summary>What was refused, who signed in, and everyday actions.</summary>
+    /// <summary>The key of the log of what was refused, of who signed in, and of everyday actions.</summary>
     /// <param name="host">The host's domain; null for what belongs to none.</param>
-    public static IAuditLogGrain AuditAccesses(this IGrainFactory grains, string? host) => grains.GetGrain<IAuditLogGrain>($"{host}/accesses");
+    public static string AuditAccesses(string? host) => $"{host}/accesses";
 
-    /// <param name="log">The key of an <see cref="IAuditLogGrain"/>.</param>
+    /// <param name="log">One of the keys above.</param>
     public static IAuditLogGrain AuditLog(this IGrainFactory grains, string log) => grains.GetGrain<IAuditLogGrain>(log);
 
-    /// <param name="log">The key of an <see cref="IAuditLogGrain"/>.</param>
+    /// <param name="log">The log's key.</param>
     public static IAuditPageGrain AuditPage(this IGrainFactory grains, string log, long page) => grains.GetGrain<IAuditPageGrain>(string.Create(CultureInfo.InvariantCulture, $"{log}/{page}"));
 
     /// <param name="domain">An external component's domain.</param>

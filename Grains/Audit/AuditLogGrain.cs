@@ -64,7 +64,7 @@ internal sealed class AuditLogGrain(
         var items = ImmutableArray.CreateBuilder<AuditItem>();
         for (var pages = 0; next > floor && pages < PagesPerReadMax; pages++)
         {
-            var page = await PageWithAsync(log, next - 1);
+            var (page, start) = (await PageWithAsync(log, next - 1), AuditPaging.FirstOf(AuditPaging.PageOf(next - 1)));
             for (; next > Math.Max(floor, page.First) && next - 1 - page.First < page.Entries.Length; next--)
             {
                 var entry = page.Entries[(int)(next - 1 - page.First)];
@@ -84,8 +84,8 @@ internal sealed class AuditLogGrain(
                 }
             }
 
-            // Also past what a page has not got, because it was removed meanwhile.
-            next = next <= floor ? next : AuditPaging.FirstOf(AuditPaging.PageOf(next - 1));
+            // Also past what the page has not got, because it was removed meanwhile.
+            next = Math.Min(next, start);
         }
 
         return new AuditSlice(items.DrainToImmutable(), next > floor ? next : null, log.BeganAt);

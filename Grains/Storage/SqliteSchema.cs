@@ -35,6 +35,8 @@ internal sealed class SqliteSchema(ImmutableArray<string> steps)
         """,
     ]);
 
+    public ImmutableArray<string> Steps => steps;
+
     /// <summary>Brings the file to this schema, each step in a transaction of its own.</summary>
     public void Apply(SqliteConnection connection, string path)
     {

@@ -20,7 +20,7 @@ public sealed class AuditLogGrainTests : IAsyncLifetime, IDisposable
     private readonly SettableTime _time = new() { Now = Start.AddDays(1) };
     private StorageSilo _silo = null!;
 
-    private IAuditLogGrain Changes => _silo.Grains.AuditChanges(Host);
+    private IAuditLogGrain Changes => _silo.Grains.AuditLog(GrainKeys.AuditChanges(Host));
 
     public async Task InitializeAsync() => _silo = await StartAsync();
 
@@ -46,7 +46,7 @@ public sealed class AuditLogGrainTests : IAsyncLifetime, IDisposable
 
         await using var silo = await StartAsync(killed);
 
-        Assert.Equal(100, (await silo.Grains.AuditChanges(Host).ReadAsync(new AuditQuery(null, 1000, null, null, null))).Items.Length);
+        Assert.Equal(100, (await silo.Grains.AuditLog(GrainKeys.AuditChanges(Host)).ReadAsync(new AuditQuery(null, 1000, null, null, null))).Items.Length);
     }
 
     [Fact]
@@ -112,14 +112,14 @@ public sealed class AuditLogGrainTests : IAsyncLifetime, IDisposable
     public async Task Refusals_FromAManyHammering_StayWithinTheirBounds_AndPushNoChangeOut()
     {
         await AppendAsync(0, 1);
-        var refusals = _silo.Grains.AuditAccesses(Host);
+        var refusals = _silo.Grains.AuditLog(GrainKeys.AuditAccesses(Host));
         for (var i = 0; i < 40; i++)
         {
             await refusals.AppendAsync([.. Enumerable.Range(0, AuditPaging.PageEntries).Select(number =>
                 Entry(i) with { Kind = AuditKind.Refusal, From = $"{i}.{number}" })]);
         }
 
-        Assert.Equal(AuditKeeping.PagesMax($"{Host}/accesses"), await PagesAsync());
+        Assert.Equal(AuditKeeping.PagesMax(GrainKeys.AuditAccesses(Host)), await PagesAsync());
         Assert.Single(await ReadAllAsync(limit: 1000));
     }
 
