@@ -27,6 +27,10 @@ internal static partial class KreweApi
         services.AddMetrics();
         services.TryAddSingleton<FrontendInstruments>();
         services.AddSingleton<AdminAuthentication>();
+        services.AddSingleton<FailedTokens>();
+        services.AddSingleton<KeyUses>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyUses>());
+        services.AddKreweAuditLog();
         services.AddSingleton<AccountRemoval>();
         services.AddSingleton<PasswordHashing>();
         services.AddSingleton<RoomEndpoints>();
@@ -40,8 +44,10 @@ internal static partial class KreweApi
         return services;
     }
 
+    /// <summary>Everything that is mapped, here and by others, is within the audit log's reach: it stands around the pipeline.</summary>
     public static void MapKreweApi(this WebApplication app)
     {
+        app.UseMiddleware<AuditMiddleware>();
         app.UseWhen(http => http.Request.Path.StartsWithSegments(Api) || http.Request.Path.StartsWithSegments(RosterAdmin), api =>
         {
             api.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerFailureAsync, AllowStatusCode404Response = true });
@@ -52,7 +58,8 @@ internal static partial class KreweApi
         HostDefaultsEndpoints.Map(app);
         HostVersionEndpoints.Map(app);
         HostSuspensionEndpoints.Map(app);
-        HostKeyEndpoints.Map(app);
+        KeyEndpoints.Map(app);
+        AuditEndpoints.Map(app);
         AccountEndpoints.Map(app);
         SessionEndpoints.Map(app);
         RosterEndpoints.Map(app);
@@ -61,6 +68,16 @@ internal static partial class KreweApi
         DecisionEndpoints.Map(app);
         DelegationEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    private static void AddKreweAuditLog(this IServiceCollection services)
+    {
+        services.AddSingleton<HostTenants>();
+        services.AddSingleton<SignIns>();
+        services.AddSingleton<AuditReader>();
+        services.AddSingleton<AuditEndpoints>();
+        services.AddSingleton<AuditQueue>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditQueue>());
     }
 
     /// <summary>The middleware has logged the exception; its words are not for the caller.</summary>
