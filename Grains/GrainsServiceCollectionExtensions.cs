@@ -1,4 +1,5 @@
 using Krewe.Contracts.Hosting;
+using Krewe.Grains.Authentication;
 using Krewe.Grains.Delegation;
 using Krewe.Grains.Hosts;
 using Krewe.Grains.Muc;
@@ -20,6 +21,7 @@ internal static class GrainsServiceCollectionExtensions
         services.AddKreweRosters();
         services.AddKreweMuc();
         services.AddKreweDelegation();
+        services.AddKreweAuthentication();
         services.AddSingleton<FrontendLanes>();
         return services;
     }
