@@ -1,5 +1,3 @@
-using System.Net;
-using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Frontend.Delivery;
@@ -9,7 +7,6 @@ using Krewe.Frontend.Observability;
 using Krewe.Frontend.Rosters;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Sasl;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Krewe.Frontend.Streams;
@@ -28,7 +25,6 @@ internal sealed class C2SServices(
     StreamWatch watch,
     SaslServices sasl,
     TlsCertificates certificates,
-    KreweOptions options,
     FrontendInstruments instruments,
     TimeProvider time,
     ILogger<C2SStream> log)
@@ -62,13 +58,4 @@ internal sealed class C2SServices(
     public TimeProvider Time { get; } = time;
 
     public StreamLog Log { get; } = new(log);
-
-    /// <summary>Runs the stream of a connection. One from a proxy of the provider's own, which says nothing of its clients at this level, is many people's.</summary>
-    public Task Accept(ConnectionContext connection, StreamTransport transport)
-    {
-        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
-        address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
-        var isShared = address is not null && options.TrustedProxies.Any(network => network.Contains(address));
-        return new C2SStream(this, connection, transport) { IsAddressShared = isShared }.RunAsync();
-    }
 }

@@ -14,7 +14,7 @@ public sealed class HostDocumentReaderTests
     [
         ("tenant", ["\"acme\"", "\"Acme GmbH & Söhne\""], ["\"\"", "1", "null", "\"a\\nb\"", $"\"{new string('a', 256)}\""]),
         ("enabled", ["true", "false"], ["\"true\"", "1", "null"]),
-        ("authentication", ["\"internal_hashed\"", "[\"internal_hashed\"]"], ["\"http\"", "[]", "[\"internal_hashed\",\"internal_hashed\"]", "[\"jwt\"]", "7", "null"]),
+        ("authentication", ["\"internal_hashed\"", "[\"internal_hashed\"]"], ["\"ldap\"", "[]", "[\"internal_hashed\",\"internal_hashed\"]", "[\"PLAIN\"]", "7", "null"]),
         ("c2s_require_encryption", ["true", "false"], ["0", "\"no\""]),
         ("allow_unencrypted_plain_auth", ["true", "false"], ["[]", "\"yes\""]),
         ("c2s_stanza_size_limit", ["10000", "262144", "16777216"], ["9999", "16777217", "262144.5", "\"262144\"", "-1", "1e99"]),
@@ -97,7 +97,7 @@ public sealed class HostDocumentReaderTests
             """).Settings!;
 
         Assert.Equal(("verona.localhost", 7L, "acme", false), (settings.Domain, settings.Version, settings.Tenant, settings.Enabled));
-        Assert.Equal("internal_hashed", Assert.Single(settings.Authentication));
+        Assert.Equal(HostAuthentication.InternalHashed, Assert.Single(settings.Authentication));
         Assert.Equal((false, true, 20000, true), (settings.C2SRequireEncryption, settings.AllowUnencryptedPlainAuth, settings.C2SStanzaSizeLimit, settings.Isolate));
         Assert.Equal(
             new HttpRosterSettings
@@ -131,7 +131,7 @@ public sealed class HostDocumentReaderTests
 
         var defaults = HostSettings.Default("verona.localhost") with { Version = 7 };
         Assert.Equal(defaults, settings with { Authentication = defaults.Authentication });
-        Assert.Equal("internal_hashed", Assert.Single(settings.Authentication));
+        Assert.Equal(HostAuthentication.InternalHashed, Assert.Single(settings.Authentication));
         Assert.Equal("verona.localhost", settings.Tenant);
         Assert.Null(settings.HttpRoster);
     }
@@ -152,8 +152,7 @@ public sealed class HostDocumentReaderTests
     }
 
     [Theory]
-    [InlineData("jwt_secret")]
-    [InlineData("http_auth_url")]
+    [InlineData("ldap_server")]
     [InlineData("HttpRosterUrl")]
     public void Key_OfAFeatureThatDoesNotExist_IsUnknown(string key) =>
         Assert.Equal(new DocumentProblem($"$.{key}", "is not a key of a host document"), Assert.Single(Read($$"""{ "{{key}}": {} }""").Problems));
