@@ -36,7 +36,10 @@ internal sealed class LoginThrottle(TimeProvider time)
 
     public static readonly TimeSpan PairWaitMax = TimeSpan.FromSeconds(8);
 
-    public static readonly TimeSpan OtherWaitMax = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan AccountWaitMax = TimeSpan.FromSeconds(2);
+
+    /// <summary>Less than a failure is held against an address: who goes on at this pace comes to be refused.</summary>
+    public static readonly TimeSpan AddressWaitMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Whoever would have to wait longer for his turn is told to come back instead.</summary>
     public static readonly TimeSpan TurnWaitMax = TimeSpan.FromSeconds(30);
@@ -47,7 +50,7 @@ internal sealed class LoginThrottle(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly FailureTable<(Jid, IPAddress?)> _pairs = new(time, TimeSpan.FromSeconds(30), PairMax, EntriesMax);
     private readonly FailureTable<Jid> _accounts = new(time, TimeSpan.FromSeconds(6), AccountMax, EntriesMax);
-    private readonly FailureTable<(string, IPAddress)> _addresses = new(time, TimeSpan.FromSeconds(1), AddressMax, EntriesMax);
+    private readonly FailureTable<(string, IPAddress)> _addresses = new(time, TimeSpan.FromSeconds(2), AddressMax, EntriesMax);
 
     /// <summary>Entries at present, for tests.</summary>
     internal int Count
@@ -88,10 +91,10 @@ internal sealed class LoginThrottle(TimeProvider time)
         TimeSpan wait;
         lock (_gate)
         {
-            wait = origin is { IsShared: false, Block: { } block } ? OtherWait(_addresses.FailuresOf((host, block)) - FreeOfAddress) : TimeSpan.Zero;
+            wait = origin is { IsShared: false, Block: { } block } ? OtherWait(_addresses.FailuresOf((host, block)) - FreeOfAddress, AddressWaitMax) : TimeSpan.Zero;
             if (account is not null)
             {
-                wait = Longer(wait, OtherWait(_accounts.FailuresOf(account) - FreeOfAccount));
+                wait = Longer(wait, OtherWait(_accounts.FailuresOf(account) - FreeOfAccount, AccountWaitMax));
                 pair = _pairs.GetOrAdd((account, origin.Block));
                 var own = PairWait(_pairs.FailuresOf(pair) + Math.Max(0, pair.UnderWay - UnderWayFree));
                 wait = Longer(wait, own);
@@ -171,11 +174,12 @@ internal sealed class LoginThrottle(TimeProvider time)
     /// <summary>0.25 s, 0.5 s, 1 s and so on.</summary>
     private static TimeSpan PairWait(double failures)
     {
-        var steps = (int)failures - FreeOfPair;
+        // What little was forgiven during the last wait is no step back.
+        var steps = (int)Math.Ceiling(failures) - FreeOfPair;
         return steps < 0 ? TimeSpan.Zero : steps >= 5 ? PairWaitMax : FirstWait * (1 << steps);
     }
 
-    private static TimeSpan OtherWait(double beyond) => beyond < 0 ? TimeSpan.Zero : Shorter(OtherWaitMax, OtherWaitStep * (1 + beyond));
+    private static TimeSpan OtherWait(double beyond, TimeSpan most) => beyond < 0 ? TimeSpan.Zero : Shorter(most, OtherWaitStep * (1 + beyond));
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
