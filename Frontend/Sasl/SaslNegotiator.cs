@@ -56,7 +56,7 @@ internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services, Log
             // RFC 6120 §6.5.4: the mechanism may be there once the stream is encrypted.
             return ValueTask.FromResult<SaslReply>(Fail(
                 mechanism is null ? SaslCondition.MalformedRequest
-                : !offer.IsEncrypted && IsKnown(mechanism) ? SaslCondition.EncryptionRequired
+                : !offer.IsEncrypted && offer.HasUnderTls(mechanism) ? SaslCondition.EncryptionRequired
                 : SaslCondition.InvalidMechanism));
         }
 
@@ -121,9 +121,6 @@ internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services, Log
             ? new ScramMechanism(hash, isPlus, offer, services, origin)
             : throw new System.Diagnostics.UnreachableException(),
     };
-
-    private static bool IsKnown(string mechanism) =>
-        mechanism is SaslOffer.Plain or SaslOffer.OAuthBearer or SaslOffer.Anonymous || TryParseScram(mechanism, out _, out _);
 
     private static bool TryParseScram(string mechanism, out ScramHash hash, out bool isPlus)
     {

@@ -53,6 +53,10 @@ internal sealed record SaslOffer
         };
     }
 
+    /// <summary>Whether the host may offer the mechanism on a stream under TLS.</summary>
+    internal bool HasUnderTls(string mechanism) =>
+        List(Settings.Authentication, Settings.Authentication.Contains(HostAuthentication.InternalHashed), maySendSecrets: true).Contains(mechanism);
+
     /// <summary>XEP-0474 §2.1: both lists, sorted by octets, under the hash of the mechanism in use.</summary>
     internal byte[] Hash(ScramHash hash)
     {
