@@ -146,6 +146,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<PresenceRouter>();
         services.AddSingleton<MucRouter>();
         services.AddSingleton<MucMediator>();
+        services.AddSingleton<LocalAccounts>();
         services.AddSingleton<UserMessages>();
         services.AddSingleton<OfflineDelivery>();
         services.AddSingleton<RosterCarrier>();

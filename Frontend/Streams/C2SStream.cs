@@ -9,6 +9,7 @@ using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Routing;
+using Krewe.Frontend.Sasl;
 using Krewe.Frontend.Xml;
 using Microsoft.AspNetCore.Connections;
 
@@ -46,6 +47,9 @@ internal sealed partial class C2SStream : ISession, IOpenStream
     private bool _isHeaderSent;
     private long _preAuthBytes;
     private string _endReason = "connection-lost";
+    private IDisposable? _place;
+    private HostSettings? _confinedFrom;
+    private HostSettings? _confined;
     private long _lastInbound = Environment.TickCount64;
 
     public C2SStream(C2SServices services, ConnectionContext connection, StreamTransport transport)
@@ -66,7 +70,7 @@ internal sealed partial class C2SStream : ISession, IOpenStream
 
     Jid IStanzaSender.Address => Self!;
 
-    public HostedDomain Hosted => new(Host, null);
+    public HostedDomain Hosted => new(_place is null ? Host : Confined(), null);
 
     public OutboundQueue Queue { get; }
 
@@ -84,6 +88,9 @@ internal sealed partial class C2SStream : ISession, IOpenStream
 
     public SessionListing Listing => new(Self!, TransportName, Address, _boundAt, IsAvailable);
 
+    /// <summary>It comes through a proxy that does not say from whom, or is not believed: its address is many people's.</summary>
+    public bool IsAddressShared { get; init; }
+
     /// <summary>Each element is a WebSocket message of its own (RFC 7395).</summary>
     private bool IsFramed => _transport is StreamTransport.WebSocket or StreamTransport.SecureWebSocket;
 
@@ -95,9 +102,25 @@ internal sealed partial class C2SStream : ISession, IOpenStream
     /// <summary>Many clients have one address, a network's or a proxy's.</summary>
     IPAddress? IOpenStream.Stranger => null;
 
+    /// <summary>An anonymous user's host is closed to all others: nobody answers for what is sent in its name.</summary>
+    private HostSettings Confined()
+    {
+        var host = Host;
+        if (!ReferenceEquals(_confinedFrom, host))
+        {
+            (_confinedFrom, _confined) = (host, host with { Isolate = true });
+        }
+
+        return _confined!;
+    }
+
     private ConnectionClosing Closing => new(_connection, Queue, _services.Time);
 
-    private string Address => (_connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "";
+    private string Address => RemoteAddress?.ToString() ?? "";
+
+    private IPAddress? RemoteAddress => (_connection.RemoteEndPoint as IPEndPoint)?.Address;
+
+    private LoginOrigin Origin => new(RemoteAddress, IsAddressShared);
 
     public async Task RunAsync()
     {
@@ -333,6 +356,7 @@ internal sealed partial class C2SStream : ISession, IOpenStream
         }
 
         await _input.CompleteAsync();
+        _place?.Dispose();
         if (wasUnbound)
         {
             _services.Watch.ReleaseUnbound(this);
