@@ -59,6 +59,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<HostMetaEndpoints>();
         services.AddSingleton<StreamWatch>();
+        services.AddSingleton<RateShares>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamWatch>());
         services.AddHostedService<HostWatch>();
         services.AddSingleton(provider =>

@@ -68,6 +68,7 @@ internal sealed class FrontendInstruments
             "krewe.component.stanzas.received", () => Stanzas(_components, static (host, kind) => host.Received(kind)), description: "Stanzas from external components");
         meter.CreateObservableCounter(
             "krewe.component.stanzas.sent", () => Stanzas(_components, static (host, kind) => host.Sent(kind)), description: "Stanzas to external components");
+        meter.CreateObservableCounter("krewe.stream.pauses", Pauses, description: "Times that a stream was not read from for a while, as its sender or its host was over its share");
         meter.CreateObservableCounter("krewe.delegation.requests", DelegatedRequests, description: "Requests of delegated namespaces, by what became of them");
         meter.CreateObservableUpDownCounter("krewe.delegation.pending", PendingRequests, description: "Requests that wait for a delegate's answer");
         meter.CreateObservableCounter("krewe.route", Routes, description: "Stanzas routed to users, by path and outcome");
@@ -155,6 +156,13 @@ internal sealed class FrontendInstruments
             }
         }
     }
+
+    private IEnumerable<Measurement<long>> Pauses() =>
+        from counters in _clients.All.Concat(_components.All)
+        group counters.PausesSoFar by counters.Host into pauses
+        let count = pauses.Sum()
+        where count > 0
+        select new Measurement<long>(count, KeyValuePair.Create(TagSet.HostKey, (object?)pauses.Key));
 
     private IEnumerable<Measurement<long>> DelegatedRequests()
     {

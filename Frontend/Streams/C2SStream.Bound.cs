@@ -32,7 +32,7 @@ internal sealed partial class C2SStream
     private byte[] _fromFull = [];
     private byte[] _fromBare = [];
     private bool _isPinged;
-    private StreamThrottle _throttle;
+    private StreamThrottle? _throttle;
 
     /// <summary>The rooms that the session is in or on its way into; null until it first sends to one.</summary>
     public RoomVisits? Rooms { get; set; }
@@ -87,15 +87,32 @@ internal sealed partial class C2SStream
 
         var host = Host;
         _framer.StanzaBytesMax = host.C2SStanzaSizeLimit;
-        var limits = host.Limits;
-        var pause = _throttle.Charge(bytes, limits.StanzasPerSecond, limits.BytesPerSecond, Environment.TickCount64);
-        return pause == TimeSpan.Zero ? routed : SlowDownAsync(routed, pause);
+        return _throttle!.Charge(1, bytes, host.Limits) == TimeSpan.Zero ? routed : SlowDownAsync(routed);
     }
 
-    private async ValueTask SlowDownAsync(ValueTask routed, TimeSpan pause)
+    private async ValueTask SlowDownAsync(ValueTask routed)
     {
         await routed;
-        await Task.Delay(pause, _services.Time);
+        await PauseAsync();
+    }
+
+    /// <summary>The user, or the host, is over its share: nothing of the stream is read until that is paid off.</summary>
+    private Task PauseAsync()
+    {
+        if (_throttle!.IsOverTooLong())
+        {
+            StreamException.Throw(StreamErrorCondition.PolicyViolation, "too much for too long");
+        }
+
+        _counters.Paused();
+        return _throttle.PauseAsync(() => Host.Limits, GoesOn);
+
+        bool GoesOn()
+        {
+            // What is not read says nothing of its sender's silence.
+            Volatile.Write(ref _lastInbound, Environment.TickCount64);
+            return _state == StreamState.Bound;
+        }
     }
 
     /// <summary>

@@ -320,6 +320,7 @@ internal sealed partial class C2SStream
         LiveSince = bound.LiveSince;
         (_fromFull, _fromBare) = (Escaped(self), Escaped(self.ToBare()));
         _counted = _counters = _services.Instruments.Host(_domain);
+        _throttle = _services.Shares.OfUser(account);
         _services.Watch.Bound(this);
         _services.Instruments.StreamOpened(_domain, TransportName);
         _services.Log.Bound(_connection.ConnectionId, self.ToString());
