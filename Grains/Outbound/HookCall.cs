@@ -75,6 +75,9 @@ internal enum HookOutcome
     /// <summary>What came is not HTTP.</summary>
     Malformed,
 
+    /// <summary>The body has a <c>Content-Encoding</c>, which was not asked for and could unpack into anything.</summary>
+    Encoded,
+
     /// <summary>Not called: the last calls failed, and it gets a moment's rest.</summary>
     BreakerOpen,
 
@@ -116,6 +119,7 @@ internal sealed record HookResponse(HookOutcome Outcome, int Status = 0)
         HookOutcome.Truncated => "truncated",
         HookOutcome.TooLarge => "too-large",
         HookOutcome.Malformed => "malformed",
+        HookOutcome.Encoded => "encoded",
         HookOutcome.BreakerOpen => "breaker-open",
         _ => "overloaded",
     };
