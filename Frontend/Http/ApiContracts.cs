@@ -75,6 +75,21 @@ internal sealed record DelegationBody(
     string Namespace, string? Jid, string? Url, IReadOnlyList<string>? Filtering, double Timeout, bool Live, string? Reason,
     int Pending, long Forwarded, long Answered, long Timeouts, long Malformed, long Refused);
 
+/// <summary>A hook that the host has, or that was called of late.</summary>
+/// <param name="Part">Which of the host's hooks of this kind: the room service's domain, the namespace; absent where there is one only.</param>
+/// <param name="Url">Without query; <c>%s</c> stands for the user. Absent for a hook that the host has no longer.</param>
+/// <param name="Breaker"><c>closed</c>, or <c>open</c>: there are no calls for a moment, as the last ones failed.</param>
+/// <param name="Failures">Calls that brought no answer that the service could have meant.</param>
+/// <param name="P50">Seconds, of the last calls.</param>
+/// <param name="P95">Seconds, of the last calls.</param>
+/// <param name="Calls">The last ones, the newest first.</param>
+internal sealed record HookBody(
+    string Hook, string? Part, string? Url, string Breaker, long Count, long Failures, double? P50, double? P95, IReadOnlyList<string> Warnings, IReadOnlyList<HookCallBody> Calls);
+
+/// <param name="Latency">Seconds, waits included.</param>
+/// <param name="Id">The <c>webhook-id</c>; absent where the call was not signed.</param>
+internal sealed record HookCallBody(DateTimeOffset At, string Outcome, int? Status, double Latency, string? Id);
+
 internal sealed record HealthBody(string Status);
 
 internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyDictionary<string, bool> Checks);
@@ -98,6 +113,7 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(InvalidationBody))]
 [JsonSerializable(typeof(InvalidatedBody))]
 [JsonSerializable(typeof(Page<DelegationBody>))]
+[JsonSerializable(typeof(Page<HookBody>))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(JsonObject))]

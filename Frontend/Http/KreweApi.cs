@@ -35,6 +35,7 @@ internal static partial class KreweApi
         services.AddSingleton<MucRevocation>();
         services.AddSingleton<DecisionEndpoints>();
         services.AddSingleton<DelegationEndpoints>();
+        services.AddSingleton<HookEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -57,6 +58,7 @@ internal static partial class KreweApi
         OccupantEndpoints.Map(app);
         DecisionEndpoints.Map(app);
         DelegationEndpoints.Map(app);
+        HookEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

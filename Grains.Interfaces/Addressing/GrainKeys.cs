@@ -3,6 +3,7 @@ using Krewe.Contracts.Components;
 using Krewe.Contracts.Delegation;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
+using Krewe.Contracts.Outbound;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 
@@ -29,6 +30,9 @@ public static class GrainKeys
 
     /// <param name="host">The host's domain.</param>
     public static IUserDelegationsGrain UserDelegations(this IGrainFactory grains, string host) => grains.GetGrain<IUserDelegationsGrain>(host);
+
+    /// <param name="host">The domain of the host whose hooks are called.</param>
+    public static IHooksGrain Hooks(this IGrainFactory grains, string host) => grains.GetGrain<IHooksGrain>(host);
 
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 

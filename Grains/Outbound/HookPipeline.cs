@@ -30,6 +30,7 @@ internal sealed class HookPipeline
     private readonly HookRate? _rate;
     private readonly ConcurrencyLimiter? _concurrency;
     private readonly ResiliencePipeline<HookResponse> _attempts;
+    private readonly CircuitBreakerStateProvider _breaker = new();
     private int _underWay;
     private long _lastUsed;
 
@@ -48,6 +49,7 @@ internal sealed class HookPipeline
                 MinimumThroughput = BreakerCallsMin,
                 SamplingDuration = BreakerWindow,
                 BreakDuration = BreakerRest,
+                StateProvider = _breaker,
                 ShouldHandle = static call => ValueTask.FromResult(IsOutage(call.Outcome.Result)),
             })
             .AddRetry(new RetryStrategyOptions<HookResponse>
@@ -64,6 +66,9 @@ internal sealed class HookPipeline
     }
 
     public HookEndpoint Endpoint { get; }
+
+    /// <summary>The breaker is open: calls are refused for a moment.</summary>
+    public bool IsResting => _breaker.CircuitState is CircuitState.Open or CircuitState.Isolated;
 
     public bool IsUnderWay => Volatile.Read(ref _underWay) > 0;
 
@@ -143,6 +148,7 @@ internal sealed class HookPipeline
 
     private async ValueTask<HookResponse> AttemptAsync(HookRequest request, CancellationToken deadline)
     {
+        var id = request.Secrets.IsDefaultOrEmpty ? null : HookSignature.NewId();
         var context = ResilienceContextPool.Shared.Get(deadline);
         try
         {
@@ -150,14 +156,14 @@ internal sealed class HookPipeline
                 static async (context, call) =>
                     Outcome.FromResult(await call.Attempt.SendAsync(call.Request, call.Host, call.Id, call.BodyBytesMax, context.CancellationToken)),
                 context,
-                (Attempt: _attempt, Request: request, Host: _host, Id: request.Secrets.IsDefaultOrEmpty ? "" : HookSignature.NewId(), Endpoint.BodyBytesMax));
+                (Attempt: _attempt, Request: request, Host: _host, Id: id ?? "", Endpoint.BodyBytesMax));
             if (outcome.Exception is BrokenCircuitException)
             {
                 return new(HookOutcome.BreakerOpen);
             }
 
             outcome.ThrowIfException();
-            return outcome.Result!;
+            return outcome.Result! with { Id = id };
         }
         finally
         {

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net.Http;
+using Krewe.Contracts.Outbound;
 using Microsoft.Extensions.Logging;
 
 namespace Krewe.Grains.Outbound;
@@ -28,6 +30,7 @@ internal sealed partial class OutboundHttp : IDisposable
     private readonly Dictionary<string, HookHost> _hosts = new(StringComparer.Ordinal);
     private readonly HookDestinations _destinations = new();
     private readonly NameLookups _lookups;
+    private readonly HookCallLog _log;
     private readonly Lock _making = new();
     private readonly TimeProvider _time;
     private readonly ILogger<OutboundHttp> _logger;
@@ -40,6 +43,7 @@ internal sealed partial class OutboundHttp : IDisposable
         _time = time;
         _logger = logger;
         _swept = time.GetTimestamp();
+        _log = new HookCallLog(time);
         _lookups = new NameLookups(System.Net.Dns.GetHostAddresses, time);
         var connector = new EgressConnector(egress, _lookups);
         _verifying = Invoker(connector, isVerifying: true);
@@ -54,6 +58,7 @@ internal sealed partial class OutboundHttp : IDisposable
     {
         var response = await Pipeline(endpoint).CallAsync(request);
         HookInstruments.Called(endpoint, response);
+        _log.Note(endpoint, response);
         if (response.Outcome is not (HookOutcome.Ok or HookOutcome.NotModified))
         {
             LogFailed(endpoint.Hook, endpoint.Host, response.Name, response.Status, response.Elapsed.TotalMilliseconds);
@@ -61,6 +66,10 @@ internal sealed partial class OutboundHttp : IDisposable
 
         return response;
     }
+
+    /// <summary>What became of a host's calls of late.</summary>
+    public ImmutableArray<HookLog> Log(string host) =>
+        _log.Of(host, (hook, part) => _pipelines.TryGetValue((host, hook, part), out var pipeline) && pipeline.IsResting);
 
     // The handler alone holds resources; a limiter that is dropped would fail the calls that wait in it.
     public void Dispose()

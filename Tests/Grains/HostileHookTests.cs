@@ -177,15 +177,34 @@ public sealed class HostileHookTests : IAsyncLifetime
     [Fact]
     public async Task Calls_OfAllHooksOfAHost_AreBoundedTogether()
     {
-        _server.Answer = (_, stop) => Task.Delay(Timeout.Infinite, stop);
         const int Concurrency = 2, Hooks = 10;
+        var (underWay, most) = (0, 0);
+        var isFull = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _server.Answer = async (stream, stop) =>
+        {
+            var now = Interlocked.Increment(ref underWay);
+            lock (isFull)
+            {
+                most = Math.Max(most, now);
+            }
+
+            if (now == HookHost.HooksMax * Concurrency)
+            {
+                isFull.TrySetResult();
+            }
+
+            await isFull.Task;
+            Interlocked.Decrement(ref underWay);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(Head + "Connection: close\r\nContent-Length: 2\r\n\r\n{}"), stop);
+        };
 
         // Each hook for itself may have two under way; all ten together may have eight.
         var calls = Enumerable.Range(0, Hooks * Concurrency)
-            .Select(i => _http.CallAsync(new("a.example", "test", TimeSpan.FromSeconds(2), 1000, Concurrency, 0) { Part = $"{i % Hooks}" }, new(_server.Url)).AsTask()).ToArray();
-        await Task.WhenAll(calls).WaitAsync(Timeouts.Test);
+            .Select(i => _http.CallAsync(new("a.example", "test", Timeouts.Test, 1000, Concurrency, 0) { Part = $"{i % Hooks}" }, new(_server.Url)).AsTask()).ToArray();
+        await isFull.Task.WaitAsync(Timeouts.Test);
+        Assert.All(await Task.WhenAll(calls).WaitAsync(Timeouts.Test), response => Assert.Equal(HookOutcome.Ok, response.Outcome));
 
-        Assert.Equal(HookHost.HooksMax * Concurrency, _server.Connections);
+        Assert.Equal((HookHost.HooksMax * Concurrency, Hooks * Concurrency), (most, _server.Connections));
     }
 
     [Fact]
