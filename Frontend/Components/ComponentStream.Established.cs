@@ -39,6 +39,7 @@ internal sealed partial class ComponentStream
             }
         }
 
+        _counters.BytesReceived(bytes);
         return _throttle!.Charge(1, bytes, host.Limits) == TimeSpan.Zero ? routed : SlowDownAsync(routed);
     }
 

@@ -1,6 +1,7 @@
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
+using Krewe.Frontend.Usage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
@@ -36,6 +37,8 @@ internal static partial class KreweApi
         services.AddSingleton<DecisionEndpoints>();
         services.AddSingleton<DelegationEndpoints>();
         services.AddSingleton<HookEndpoints>();
+        services.AddSingleton<UsageService>();
+        services.AddSingleton<UsageEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -59,6 +62,7 @@ internal static partial class KreweApi
         DecisionEndpoints.Map(app);
         DelegationEndpoints.Map(app);
         HookEndpoints.Map(app);
+        UsageEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

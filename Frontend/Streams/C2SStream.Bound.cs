@@ -87,6 +87,7 @@ internal sealed partial class C2SStream
 
         var host = Host;
         _framer.StanzaBytesMax = host.C2SStanzaSizeLimit;
+        _counters.BytesReceived(bytes);
         return _throttle!.Charge(1, bytes, host.Limits) == TimeSpan.Zero ? routed : SlowDownAsync(routed);
     }
 
@@ -203,12 +204,18 @@ internal sealed partial class C2SStream
     }
 
     /// <summary>A reply to this client; a stream that cannot take it is ended.</summary>
-    public bool Enqueue(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default) =>
-        Queue.TryEnqueue(first, second, third) || Overflow();
+    public bool Enqueue(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default)
+    {
+        _counters.BytesSent(first.Length + second.Length + third.Length);
+        return Queue.TryEnqueue(first, second, third) || Overflow();
+    }
 
     /// <summary>The same, written with what comes next; see <see cref="OutboundQueue.TryHold"/>.</summary>
-    public bool TryHold(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, out bool isFlushDue) =>
-        Queue.TryHold(first, second, third, out isFlushDue) || Overflow();
+    public bool TryHold(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, out bool isFlushDue)
+    {
+        _counters.BytesSent(first.Length + second.Length + third.Length);
+        return Queue.TryHold(first, second, third, out isFlushDue) || Overflow();
+    }
 
     public void CountSent(StanzaKind kind) => _counters.StanzaSent(kind);
 

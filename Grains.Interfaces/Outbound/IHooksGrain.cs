@@ -13,6 +13,10 @@ public interface IHooksGrain : IGrainWithStringKey
     [Alias("log")]
     Task<ImmutableArray<HookLog>> LogAsync();
 
+    /// <summary>Brings the host's usage up to date with the calls that this silo has made.</summary>
+    [Alias("report")]
+    Task ReportUsageAsync();
+
     /// <summary>Those of the URLs that name an address that the provider's egress policy refuses, as it is now. Names are not looked up: they are judged when they are connected to.</summary>
     [Alias("refused")]
     Task<ImmutableArray<string>> RefusedAsync(ImmutableArray<string> urls);

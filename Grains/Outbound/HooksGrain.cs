@@ -1,14 +1,17 @@
 using System.Collections.Immutable;
 using System.Net;
 using Krewe.Contracts.Outbound;
+using Krewe.Grains.Usage;
 
 namespace Krewe.Grains.Outbound;
 
-internal sealed class HooksGrain(OutboundHttp http, EgressPolicy egress) : Grain, IHooksGrain
+internal sealed class HooksGrain(OutboundHttp http, EgressPolicy egress, HookUsageService usage) : Grain, IHooksGrain
 {
     private static readonly IPAddress[] Loopback = [IPAddress.Loopback, IPAddress.IPv6Loopback];
 
     public Task<ImmutableArray<HookLog>> LogAsync() => Task.FromResult(http.Log(this.GetPrimaryKeyString()));
+
+    public Task ReportUsageAsync() => usage.ReportAsync(this.GetPrimaryKeyString());
 
     public Task<ImmutableArray<string>> RefusedAsync(ImmutableArray<string> urls) =>
         Task.FromResult<ImmutableArray<string>>([.. urls.Where(text => Uri.TryCreate(text, UriKind.Absolute, out var url) && IsRefused(url))]);

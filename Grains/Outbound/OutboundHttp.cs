@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net.Http;
 using Krewe.Contracts.Outbound;
+using Krewe.Grains.Usage;
 using Microsoft.Extensions.Logging;
 
 namespace Krewe.Grains.Outbound;
@@ -59,6 +60,7 @@ internal sealed partial class OutboundHttp : IDisposable
         var response = await Pipeline(endpoint).CallAsync(request);
         HookInstruments.Called(endpoint, response);
         _log.Note(endpoint, response);
+        Usage.Note(endpoint, response);
         if (response.Outcome is not (HookOutcome.Ok or HookOutcome.NotModified))
         {
             LogFailed(endpoint.Hook, endpoint.Host, response.Name, response.Status, response.Elapsed.TotalMilliseconds);
@@ -66,6 +68,9 @@ internal sealed partial class OutboundHttp : IDisposable
 
         return response;
     }
+
+    /// <summary>Calls that no host's usage has yet.</summary>
+    public HookUsage Usage { get; } = new();
 
     /// <summary>What became of a host's calls of late.</summary>
     public ImmutableArray<HookLog> Log(string host) =>
