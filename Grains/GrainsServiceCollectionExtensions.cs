@@ -7,6 +7,7 @@ using Krewe.Grains.Muc;
 using Krewe.Grains.Rosters;
 using Krewe.Grains.Sessions;
 using Krewe.Grains.Storage;
+using Krewe.Grains.Usage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Krewe.Grains;
@@ -25,6 +26,8 @@ internal static class GrainsServiceCollectionExtensions
         services.AddKreweDelegation();
         services.AddKreweAuthentication();
         services.AddSingleton<FrontendLanes>();
+        services.AddSingleton<HookUsageService>();
+        services.AddHostedService(provider => provider.GetRequiredService<HookUsageService>());
         return services;
     }
 }

@@ -1,6 +1,7 @@
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
+using Krewe.Frontend.Usage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
@@ -39,6 +40,9 @@ internal static partial class KreweApi
         services.AddSingleton<MucRevocation>();
         services.AddSingleton<DecisionEndpoints>();
         services.AddSingleton<DelegationEndpoints>();
+        services.AddSingleton<HookEndpoints>();
+        services.AddSingleton<UsageService>();
+        services.AddSingleton<UsageEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -67,6 +71,8 @@ internal static partial class KreweApi
         OccupantEndpoints.Map(app);
         DecisionEndpoints.Map(app);
         DelegationEndpoints.Map(app);
+        HookEndpoints.Map(app);
+        UsageEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 
