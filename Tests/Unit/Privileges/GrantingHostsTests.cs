@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
-using Krewe.Frontend.Components;
+using Krewe.Frontend.Entities;
 using Krewe.Tests.Support;
 
 namespace Krewe.Tests.Unit.Privileges;
@@ -63,14 +63,14 @@ public sealed class GrantingHostsTests
 
         Assert.Equal(["verona.example"], Of(granting));
         Assert.Equal(["verona.example", "mantua.example", "padua.example"], granting.Of(Pubsub, "verona.example").Select(host => host.Domain));
-        Assert.Null(granting.Find(Owner, "mantua.example"));
-        Assert.Null(granting.Find(Owner, "nowhere.example"));
-        Assert.Same(Verona, granting.Find(Owner, "verona.example"));
+        Assert.Null(granting.Find(Pubsub, Owner, "mantua.example"));
+        Assert.Null(granting.Find(Pubsub, Owner, "nowhere.example"));
+        Assert.Same(Verona, granting.Find(Pubsub, Owner, "verona.example"));
     }
 
     private static HostedDomain Owner => new(Verona, Component);
 
-    private static string[] Of(GrantingHosts granting) => [.. granting.Of(Owner).Select(host => host.Domain)];
+    private static string[] Of(GrantingHosts granting) => [.. granting.Of(Pubsub, Owner).Select(host => host.Domain)];
 
     private static HostSettings Host(string domain, string entity) => HostSettings.Default(domain) with { PrivilegedEntities = Privileges(entity) };
 
