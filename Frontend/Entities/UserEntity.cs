@@ -83,7 +83,23 @@ internal sealed class UserEntity(C2SStream stream, IHostSettingsSource hosts, Da
     public void LogFailure(Exception e) => stream.LogFailure(e);
 
     /// <summary>What the user's grain has for whichever of the resources may know it; false when the stream cannot take it any more.</summary>
-    public bool TryDeliver(DeliveryContent content)
+    public bool TryDeliver(DeliveryContent content) => Volatile.Read(ref _held) is null ? Deliver(content) : TryHold(content);
+
+    /// <summary>It was told what it is granted, and what follows from that may come.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            foreach (var content in _held ?? [])
+            {
+                Deliver(content);
+            }
+
+            Volatile.Write(ref _held, null);
+        }
+    }
+
+    private bool TryHold(DeliveryContent content)
     {
         lock (_gate)
         {
@@ -101,20 +117,6 @@ internal sealed class UserEntity(C2SStream stream, IHostSettingsSource hosts, Da
 
         stream.Abort("too much before it was told what it may know");
         return false;
-    }
-
-    /// <summary>It was told what it is granted, and what follows from that may come.</summary>
-    public void Begin()
-    {
-        lock (_gate)
-        {
-            foreach (var content in _held ?? [])
-            {
-                Deliver(content);
-            }
-
-            _held = null;
-        }
     }
 
     private bool Deliver(DeliveryContent content) => content switch

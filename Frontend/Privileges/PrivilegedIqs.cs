@@ -70,7 +70,14 @@ internal sealed class PrivilegedIqs(TimeProvider time) : IEntityObserver
 
     public ValueTask ConnectedAsync(IEntityStream stream) => default;
 
-    public void Disconnected(IEntityStream stream) => Forget(stream);
+    public void Disconnected(IEntityStream stream)
+    {
+        // A user who is not available any more still gets the answers to what he asked while he was.
+        if (!stream.IsOpen)
+        {
+            Forget(stream);
+        }
+    }
 
     /// <summary>Nobody waits any more for what was asked by a connection.</summary>
     public void Forget(object connection)
