@@ -1,3 +1,5 @@
+using Krewe.Contracts.Hosts;
+
 namespace Krewe.Grains.Hosts;
 
 /// <summary>What is stored of a host that was made through the API.</summary>
