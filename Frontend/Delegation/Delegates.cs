@@ -17,8 +17,8 @@ internal sealed class Delegates(IHostSettingsSource hosts, ComponentTable compon
         var entity = grant.Entity!;
         if (entity.HasLocalpart)
         {
-            // Of a user whom the host could not ask anyway it is not told whether he is there.
-            return hosts.TryFindLoaded(entity.Domainpart, out var own) && own.Component is null && !DomainScope.MayCross(new HostedDomain(host, null), own)
+            // Of another tenant's user it is not told whether he is there.
+            return hosts.TryFindLoaded(entity.Domainpart, out var own) && own.Component is null && !DomainScope.MayGrant(host, own)
                 ? "the user is out of the host's reach"
                 : users.WhyNot(entity) ?? WhyNot(host, grant, users.Find(entity));
         }
@@ -40,7 +40,7 @@ internal sealed class Delegates(IHostSettingsSource hosts, ComponentTable compon
 
     private string? WhyNot(HostSettings host, DelegationGrant grant, IEntityStream? stream) =>
         stream is null ? "the user is not connected"
-        : !DomainScope.MayCross(new HostedDomain(host, null), stream.Owner) ? (stream is UserEntity ? "the user is out of the host's reach" : "the component is out of the host's reach")
+        : !DomainScope.MayGrant(host, stream.Owner) ? (stream is UserEntity ? "the user is out of the host's reach" : "the component is out of the host's reach")
         : !DelegationAdvertiser.Knows(stream, grant) ? "the component speaks urn:xmpp:delegation:1, which does not have it"
         : !advertiser.IsLive(stream, host, grant) ? (stream is UserEntity ? "the user was not told yet" : "the component was not told yet")
         : null;

@@ -58,7 +58,7 @@ internal sealed partial class DelegationAdvertiser : IEntityObserver
 
     /// <summary>What of a host's grants is an entity's now, as far as it may know of them.</summary>
     private static ImmutableArray<DelegationGrant> GrantsFor(HostSettings host, IEntityStream stream, in HostedDomain owner) =>
-        host.Enabled && DomainScope.MayCross(new HostedDomain(host, null), owner)
+        DomainScope.MayGrant(host, owner)
             ? [.. host.Delegations.Where(grant => grant.Entity is { } entity && stream.Has(entity) && Knows(stream, grant))]
             : [];
 

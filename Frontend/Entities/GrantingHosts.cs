@@ -62,12 +62,12 @@ internal sealed class GrantingHosts : IDisposable
     /// <summary>Those of them that it may reach.</summary>
     /// <param name="owner">What the entity's domain is.</param>
     public IEnumerable<HostSettings> Of(string entity, HostedDomain owner) =>
-        Of(entity, owner.Host.Domain).Where(host => DomainScope.MayCross(owner, new HostedDomain(host, null)));
+        Of(entity, owner.Host.Domain).Where(host => DomainScope.MayGrant(host, owner));
 
     /// <summary>One of them; null when the host grants the entity nothing, or is not for it to reach.</summary>
     public HostSettings? Find(string entity, in HostedDomain owner, string host) =>
         _hosts.TryGetLoaded(host, out var settings)
-        && DomainScope.MayCross(owner, new HostedDomain(settings, null))
+        && DomainScope.MayGrant(settings, owner)
         && DomainScope.Grants(settings, entity) ? settings : null;
 
     public void Dispose()

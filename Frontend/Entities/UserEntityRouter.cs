@@ -57,6 +57,6 @@ internal sealed class UserEntityRouter(IHostSettingsSource hosts, PrivilegeRoute
 
     private HostSettings? HostOf(C2SStream stream, Jid to) =>
         to.Domainpart == stream.Domain ? stream.Host
-        : hosts.TryGetLoaded(to.Domainpart, out var host) && DomainScope.MayCross(stream.Hosted, new HostedDomain(host, null)) ? host
+        : hosts.TryGetLoaded(to.Domainpart, out var host) && DomainScope.MayGrant(host, stream.Hosted) ? host
         : null;
 }

@@ -50,7 +50,7 @@ internal sealed partial class RosterGrain
             foreach (var user in PrivilegePolicy.UsersWith(host, privileges => PrivilegePolicy.GetsPushes(generation: 2, host, privileges)))
             {
                 // Whoever it is gets pushes of the own roster as a client. No sessions ask this grain for anything, so nobody waits for one another.
-                if (user.Bare != _owner.Bare && await hosts.FindAsync(user.Domainpart) is { Component: null } own && DomainScope.MayCross(new HostedDomain(host, null), own))
+                if (user.Bare != _owner.Bare && await hosts.FindAsync(user.Domainpart) is { Component: null } own && DomainScope.MayGrant(host, own))
                 {
                     await Task.WhenAll(shown.Select(change => GrainFactory.Sessions(user).TellAsync(new RosterPushContent(change, _owner), null)));
                 }

@@ -131,6 +131,11 @@ internal sealed partial class UserSessionsGrain
 
         try
         {
+            if (PrivilegesOf(_self.Domainpart) is not { } host || await hosts.FindAsync(user.Domainpart) is not { } own || !DomainScope.MayGrant(host, own))
+            {
+                return;
+            }
+
             // As presence between users is: acknowledged, and never awaited in a turn.
             await GrainFactory.Sessions(user).TellAsync(new SeenPresenceContent(presence, _self), user.Resourcepart);
         }

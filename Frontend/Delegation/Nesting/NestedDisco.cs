@@ -160,7 +160,7 @@ internal sealed class NestedDisco : IEntityObserver
     }
 
     private static HashSet<string> GrantedTo(HostSettings host, IEntityStream stream) =>
-        host.Enabled && DomainScope.MayCross(new HostedDomain(host, null), stream.Owner)
+        DomainScope.MayGrant(host, stream.Owner)
             ? [.. host.Delegations.Where(grant => grant.Entity is { } entity && stream.Has(entity) && !DelegableNamespaces.IsPseudo(grant.Namespace)).Select(static grant => grant.Namespace)]
             : [];
 
