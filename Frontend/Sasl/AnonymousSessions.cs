@@ -48,6 +48,14 @@ internal sealed class AnonymousSessions(TimeProvider time)
         return new Place(this, host.Domain, address);
     }
 
+    public bool HasAny(string host)
+    {
+        lock (_gate)
+        {
+            return _hosts.ContainsKey(host);
+        }
+    }
+
     private void Leave(string host, (string, IPAddress)? address)
     {
         lock (_gate)

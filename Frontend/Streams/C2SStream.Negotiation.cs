@@ -343,7 +343,7 @@ internal sealed partial class C2SStream
         Advance(StreamState.Bound);
 
         // Disabled or deleted since it was authenticated: whoever did that ended the sessions that were there then.
-        if (_place is null && await _services.Grains.Account(account).GetAsync() is not { Exists: true, IsEnabled: true })
+        if (!IsAnonymous && await _services.Grains.Account(account).GetAsync() is not { Exists: true, IsEnabled: true })
         {
             StreamException.Throw(StreamErrorCondition.PolicyViolation, "the account is closed");
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
@@ -38,6 +39,9 @@ internal enum StreamState : byte
 /// </summary>
 internal sealed partial class C2SStream : ISession, IOpenStream
 {
+    /// <summary>Hosts as anonymous users have them.</summary>
+    private static readonly ConditionalWeakTable<HostSettings, HostSettings> Closed = [];
+
     private readonly C2SServices _services;
     private readonly ConnectionContext _connection;
     private readonly StreamFramer _framer;
@@ -49,8 +53,6 @@ internal sealed partial class C2SStream : ISession, IOpenStream
     private long _leftBytes;
     private string _endReason = "connection-lost";
     private IDisposable? _place;
-    private HostSettings? _confinedFrom;
-    private HostSettings? _confined;
     private long _lastInbound = Environment.TickCount64;
 
     public C2SStream(C2SServices services, ConnectionContext connection, StreamTransport transport)
@@ -71,7 +73,11 @@ internal sealed partial class C2SStream : ISession, IOpenStream
 
     Jid IStanzaSender.Address => Self!;
 
-    public HostedDomain Hosted => new(_place is null ? Host : Confined(), null);
+    /// <summary>An anonymous user's host is closed to all others: nobody answers for what is sent in its name.</summary>
+    public HostedDomain Hosted => new(IsAnonymous ? Closed.GetValue(Host, static host => host with { Isolate = true }) : Host, null);
+
+    /// <summary>Nobody knows whose it is (RFC 4505), and nothing is kept for him.</summary>
+    public bool IsAnonymous => _place is not null;
 
     public OutboundQueue Queue { get; }
 
@@ -102,18 +108,6 @@ internal sealed partial class C2SStream : ISession, IOpenStream
 
     /// <summary>Many clients have one address, a network's or a proxy's.</summary>
     IPAddress? IOpenStream.Stranger => null;
-
-    /// <summary>An anonymous user's host is closed to all others: nobody answers for what is sent in its name.</summary>
-    private HostSettings Confined()
-    {
-        var host = Host;
-        if (!ReferenceEquals(_confinedFrom, host))
-        {
-            (_confinedFrom, _confined) = (host, host with { Isolate = true });
-        }
-
-        return _confined!;
-    }
 
     private ConnectionClosing Closing => new(_connection, Queue, _services.Time);
 
