@@ -13,7 +13,8 @@ namespace Krewe.Frontend.Usage;
 /// which nothing was counted costs nothing.
 /// </summary>
 internal sealed partial class UsageService(
-    FrontendInstruments instruments, SessionTable sessions, IGrainFactory grains, IHostSettingsSource hosts, TimeProvider time, ILogger<UsageService> log) : BackgroundService
+    FrontendInstruments instruments, SessionTable sessions, IGrainFactory grains, IHostSettingsSource hosts, TimeProvider time, ILogger<UsageService> log)
+    : BackgroundService, IHostedLifecycleService
 {
     /// <summary>Hosts that are reported at a time: few, so that nobody notices, and at the end as many as get done in time.</summary>
     private const int AtOnce = 4;
@@ -57,12 +58,22 @@ internal sealed partial class UsageService(
         return base.StartAsync(cancellationToken);
     }
 
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>The streams are over, and nothing else has been stopped that may take its time.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken) => ReportAllAsync(AtOnceAtTheEnd, cancellationToken);
+
+    /// <summary>What was counted since is little.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         hosts.Loaded -= OnLoaded;
         await base.StopAsync(cancellationToken);
         await ReportAllAsync(AtOnceAtTheEnd, cancellationToken);
     }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Krewe.Grains.Usage;
 
 /// <summary>Reports this silo's hook calls to the hosts' usage: every minute, before somebody reads it, and at the end.</summary>
-internal sealed partial class HookUsageService(OutboundHttp http, IGrainFactory grains, IHostSettingsSource hosts, TimeProvider time, ILogger<HookUsageService> log) : BackgroundService
+internal sealed partial class HookUsageService(OutboundHttp http, IGrainFactory grains, IHostSettingsSource hosts, TimeProvider time, ILogger<HookUsageService> log)
+    : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
@@ -39,12 +40,22 @@ internal sealed partial class HookUsageService(OutboundHttp http, IGrainFactory 
         return base.StartAsync(cancellationToken);
     }
 
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>The streams are over, and nothing else has been stopped that may take its time.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken) => ReportAllAsync(cancellationToken);
+
+    /// <summary>What was counted since is little.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         hosts.Loaded -= OnLoaded;
         await base.StopAsync(cancellationToken);
         await ReportAllAsync(cancellationToken);
     }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public override void Dispose()
     {
