@@ -75,6 +75,22 @@ internal sealed record DelegationBody(
     string Namespace, string? Jid, string? Url, IReadOnlyList<string>? Filtering, double Timeout, bool Live, string? Reason,
     int Pending, long Forwarded, long Answered, long Timeouts, long Malformed, long Refused);
 
+internal sealed record NewCertificateBody(string? Certificate, string? Key)
+{
+    /// <summary>Never what was sent.</summary>
+    public override string ToString() => nameof(NewCertificateBody);
+}
+
+/// <param name="Source"><c>api</c>, <c>file</c> or <c>self-signed</c>.</param>
+/// <param name="Names">The alternative names, each with its kind: <c>DNS:</c>, <c>SRV:</c>, <c>XMPP:</c> or <c>IP:</c>.</param>
+/// <param name="Fingerprint">SHA-256, in hexadecimal.</param>
+/// <param name="Chain">The subjects of the authorities that are sent with it.</param>
+/// <param name="Uncovered">Domains of the host's components that it does not name.</param>
+/// <param name="Warning">What somebody ought to see to.</param>
+internal sealed record CertificateBody(
+    string Source, string Subject, IReadOnlyList<string> Names, string Issuer, string SerialNumber, DateTimeOffset NotBefore, DateTimeOffset NotAfter, int DaysLeft,
+    string Fingerprint, string KeyAlgorithm, IReadOnlyList<string> Chain, IReadOnlyList<string> Uncovered, string? Warning);
+
 internal sealed record HealthBody(string Status);
 
 internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyDictionary<string, bool> Checks);
@@ -98,6 +114,8 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(InvalidationBody))]
 [JsonSerializable(typeof(InvalidatedBody))]
 [JsonSerializable(typeof(Page<DelegationBody>))]
+[JsonSerializable(typeof(NewCertificateBody))]
+[JsonSerializable(typeof(CertificateBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(JsonObject))]

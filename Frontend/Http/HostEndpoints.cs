@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Listeners;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -82,6 +83,8 @@ internal static class HostEndpoints
         hosts.Apply(change.Host!);
         if (change.Outcome == HostChangeOutcome.Created)
         {
+            // Nor does a host that is made anew inherit the certificate of a file's that was there before it.
+            await grains.Certificate(domain).ClearAsync();
             http.Response.Headers.Location = $"/api/v1/hosts/{Uri.EscapeDataString(domain)}";
         }
 
@@ -89,7 +92,7 @@ internal static class HostEndpoints
     }
 
     private static async Task<IResult> DeleteAsync(
-        HttpContext http, IGrainFactory grains, IHostSettingsSource hosts, AdminAuthentication authentication, AccountRemoval accounts, RoomRemoval rooms)
+        HttpContext http, IGrainFactory grains, IHostSettingsSource hosts, AdminAuthentication authentication, AccountRemoval accounts, RoomRemoval rooms, TlsCertificates certificates)
     {
         var domain = HostAccess.Of(http).Domain;
         var host = grains.Host(domain);
@@ -113,6 +116,8 @@ internal static class HostEndpoints
         // Also for a host that is gone already: a removal that was cut off half way is finished by asking for it again.
         await accounts.RemoveAllAsync(domain);
         await rooms.RemoveAllAsync(services);
+        await grains.Certificate(domain).ClearAsync();
+        certificates.Forget(domain);
         return change.Outcome is HostChangeOutcome.Deleted ? Results.NoContent() : Refused(change);
     }
 

@@ -1,4 +1,5 @@
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Microsoft.AspNetCore.Builder;
@@ -35,6 +36,8 @@ internal static partial class KreweApi
         services.AddSingleton<MucRevocation>();
         services.AddSingleton<DecisionEndpoints>();
         services.AddSingleton<DelegationEndpoints>();
+        services.AddCertificates();
+        services.AddSingleton<CertificateEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -57,6 +60,7 @@ internal static partial class KreweApi
         OccupantEndpoints.Map(app);
         DecisionEndpoints.Map(app);
         DelegationEndpoints.Map(app);
+        CertificateEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

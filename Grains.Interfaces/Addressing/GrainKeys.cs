@@ -1,4 +1,5 @@
 using Krewe.Contracts.Accounts;
+using Krewe.Contracts.Certificates;
 using Krewe.Contracts.Components;
 using Krewe.Contracts.Delegation;
 using Krewe.Contracts.Hosts;
@@ -29,6 +30,9 @@ public static class GrainKeys
 
     /// <param name="host">The host's domain.</param>
     public static IUserDelegationsGrain UserDelegations(this IGrainFactory grains, string host) => grains.GetGrain<IUserDelegationsGrain>(host);
+
+    /// <param name="host">The host's domain.</param>
+    public static ICertificateGrain Certificate(this IGrainFactory grains, string host) => grains.GetGrain<ICertificateGrain>(host);
 
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 
