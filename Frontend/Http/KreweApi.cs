@@ -38,6 +38,7 @@ internal static partial class KreweApi
         services.AddSingleton<DelegationEndpoints>();
         services.AddCertificates();
         services.AddSingleton<CertificateEndpoints>();
+        services.AddSingleton<BackupEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -61,6 +62,7 @@ internal static partial class KreweApi
         DecisionEndpoints.Map(app);
         DelegationEndpoints.Map(app);
         CertificateEndpoints.Map(app);
+        BackupEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 
