@@ -12,7 +12,8 @@ internal sealed record ProblemPlace(string Path, string Message);
 /// <summary>A page of a list; <see cref="Next"/>, when there is more, is the <c>after</c> of the next page.</summary>
 internal sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 
-internal sealed record HostBody(string Host, string Tenant, bool Enabled, string Source);
+/// <param name="Reason">Why it is not enabled although its document does not say so.</param>
+internal sealed record HostBody(string Host, string Tenant, bool Enabled, string Source, string? Reason);
 
 internal sealed record NewKeyBody(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt);
 
@@ -91,6 +92,36 @@ internal sealed record CertificateBody(
     string Source, string Subject, IReadOnlyList<string> Names, string Issuer, string SerialNumber, DateTimeOffset NotBefore, DateTimeOffset NotAfter, int DaysLeft,
     string Fingerprint, string KeyAlgorithm, IReadOnlyList<string> Chain, IReadOnlyList<string> Uncovered, string? Warning);
 
+/// <param name="User">The localpart of the one user whose data it is; absent for the whole host.</param>
+internal sealed record ErasureBody(string? User);
+
+/// <param name="Mailboxes">Users for whom messages waited.</param>
+/// <param name="Rooms">Rooms removed; of one user, rooms that kept something of that user.</param>
+internal sealed record ErasedBody(int Sessions, int Accounts, int Rosters, int Mailboxes, int Rooms, int Delegations);
+
+/// <summary>What <see cref="Contents.HostExport"/> writes, for the API's description.</summary>
+internal sealed record HostExportBody(
+    string Format, int Version, string Host, DateTimeOffset ExportedAt, bool Secrets, JsonObject Document, IReadOnlyList<ExportedAccountBody> Accounts,
+    IReadOnlyList<ExportedRosterBody> Rosters, IReadOnlyList<ExportedMailboxBody> OfflineMessages, IReadOnlyList<ExportedRoomBody> Rooms,
+    IReadOnlyList<ExportedDelegationBody> UserDelegations, bool Complete);
+
+/// <param name="Scram">With secrets only.</param>
+internal sealed record ExportedAccountBody(string Localpart, bool Enabled, IReadOnlyDictionary<string, ScramBody>? Scram);
+
+/// <param name="FetchedAt">Absent for a roster that the host keeps itself.</param>
+/// <param name="Requests">Subscription requests that wait for an answer.</param>
+internal sealed record ExportedRosterBody(
+    string Localpart, string Version, DateTimeOffset? FetchedAt, IReadOnlyList<RosterItemBody> Items, IReadOnlyList<ExportedStanzaBody> Requests);
+
+internal sealed record ExportedMailboxBody(string Localpart, IReadOnlyList<ExportedStanzaBody> Messages);
+
+internal sealed record ExportedStanzaBody(DateTimeOffset? ReceivedAt, string From, string? To, string Xml);
+
+/// <param name="Nicknames">Reserved ones, by bare JID.</param>
+internal sealed record ExportedRoomBody(string Room, RoomBody Document, IReadOnlyDictionary<string, string> Nicknames);
+
+internal sealed record ExportedDelegationBody(string Localpart, string Component, string Namespace);
+
 internal sealed record HealthBody(string Status);
 
 internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyDictionary<string, bool> Checks);
@@ -116,6 +147,9 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(Page<DelegationBody>))]
 [JsonSerializable(typeof(NewCertificateBody))]
 [JsonSerializable(typeof(CertificateBody))]
+[JsonSerializable(typeof(ErasureBody))]
+[JsonSerializable(typeof(ErasedBody))]
+[JsonSerializable(typeof(HostExportBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(JsonObject))]

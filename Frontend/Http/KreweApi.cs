@@ -1,4 +1,5 @@
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Contents;
 using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
@@ -39,6 +40,9 @@ internal static partial class KreweApi
         services.AddCertificates();
         services.AddSingleton<CertificateEndpoints>();
         services.AddSingleton<BackupEndpoints>();
+        services.AddSingleton<HostErasure>();
+        services.AddSingleton<ErasureEndpoints>();
+        services.AddSingleton<ExportEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -63,6 +67,8 @@ internal static partial class KreweApi
         DelegationEndpoints.Map(app);
         CertificateEndpoints.Map(app);
         BackupEndpoints.Map(app);
+        ExportEndpoints.Map(app);
+        ErasureEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

@@ -1,6 +1,7 @@
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Certificates;
 using Krewe.Contracts.Components;
+using Krewe.Contracts.Contents;
 using Krewe.Contracts.Delegation;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
@@ -33,6 +34,9 @@ public static class GrainKeys
 
     /// <param name="host">The host's domain.</param>
     public static ICertificateGrain Certificate(this IGrainFactory grains, string host) => grains.GetGrain<ICertificateGrain>(host);
+
+    /// <param name="domain">A host's domain, or a room service's.</param>
+    public static IHostContentGrain HostContent(this IGrainFactory grains, string domain) => grains.GetGrain<IHostContentGrain>(domain);
 
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 

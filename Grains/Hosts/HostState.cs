@@ -16,6 +16,13 @@ internal sealed record HostState
 
     [Id(2)]
     public ImmutableArray<StoredHostKey> Keys { get; init; } = [];
+
+    /// <summary>The host is closed until its data is erased. Of a host from a file this is stored as well.</summary>
+    [Id(5)]
+    public bool IsErasing { get; init; }
+
+    [Id(6)]
+    public DateTimeOffset? ErasedAt { get; init; }
 }
 
 /// <param name="Hash">SHA-256 of the secret. The secret has 256 random bits, so a slow hash would add nothing.</param>

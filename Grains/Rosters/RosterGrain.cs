@@ -235,6 +235,13 @@ internal sealed partial class RosterGrain(
     private async Task<bool> WriteAsync()
     {
         _isDirty = false;
+        if (hosts.TryGetLoaded(_owner.Domainpart, out var host) && _copy.FetchedAt <= host.ErasedAt)
+        {
+            // Fetched before the host's data was erased: written now, it would be there again.
+            Drop();
+            return false;
+        }
+
         try
         {
             var fetchedAt = _copy.FetchedAt;
