@@ -51,6 +51,7 @@ public sealed class OpenApiTests(RunningKrewe krewe) : IClassFixture<RunningKrew
     [InlineData("get", "/api/v1/hosts/{host}", "effective")]
     [InlineData("put", "/api/v1/hosts/{host}", "If-Match", "If-None-Match")]
     [InlineData("delete", "/api/v1/hosts/{host}", "If-Match", "If-None-Match")]
+    [InlineData("get", "/api/v1/hosts/{host}/export", "secrets")]
     [InlineData("get", "/api/v1/hosts/{host}/keys", "after", "limit")]
     [InlineData("get", "/api/v1/hosts/{host}/accounts", "after", "limit")]
     [InlineData("get", "/api/v1/hosts/{host}/sessions", "after", "limit")]
