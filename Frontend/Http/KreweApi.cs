@@ -1,4 +1,6 @@
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Contents;
+using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Usage;
@@ -43,6 +45,12 @@ internal static partial class KreweApi
         services.AddSingleton<HookEndpoints>();
         services.AddSingleton<UsageService>();
         services.AddSingleton<UsageEndpoints>();
+        services.AddCertificates();
+        services.AddSingleton<CertificateEndpoints>();
+        services.AddSingleton<BackupEndpoints>();
+        services.AddSingleton<HostErasure>();
+        services.AddSingleton<ErasureEndpoints>();
+        services.AddSingleton<ExportEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -73,6 +81,10 @@ internal static partial class KreweApi
         DelegationEndpoints.Map(app);
         HookEndpoints.Map(app);
         UsageEndpoints.Map(app);
+        CertificateEndpoints.Map(app);
+        BackupEndpoints.Map(app);
+        ExportEndpoints.Map(app);
+        ErasureEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

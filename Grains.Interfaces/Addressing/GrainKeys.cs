@@ -1,7 +1,9 @@
 using System.Globalization;
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Audit;
+using Krewe.Contracts.Certificates;
 using Krewe.Contracts.Components;
+using Krewe.Contracts.Contents;
 using Krewe.Contracts.Delegation;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
@@ -68,6 +70,12 @@ public static class GrainKeys
 
     /// <param name="month">As <see cref="UsageDates.Month"/> writes it. No domain can hold a slash, so a key has one reading.</param>
     public static IUsageMonthGrain UsageMonth(this IGrainFactory grains, string host, string month) => grains.GetGrain<IUsageMonthGrain>($"{host}/{month}");
+
+    /// <param name="host">The host's domain.</param>
+    public static ICertificateGrain Certificate(this IGrainFactory grains, string host) => grains.GetGrain<ICertificateGrain>(host);
+
+    /// <param name="domain">A host's domain, or a room service's.</param>
+    public static IHostContentGrain HostContent(this IGrainFactory grains, string domain) => grains.GetGrain<IHostContentGrain>(domain);
 
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 
