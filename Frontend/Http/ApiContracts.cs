@@ -75,6 +75,12 @@ internal sealed record DelegationBody(
     string Namespace, string? Jid, string? Url, IReadOnlyList<string>? Filtering, double Timeout, bool Live, string? Reason,
     int Pending, long Forwarded, long Answered, long Timeouts, long Malformed, long Refused);
 
+internal sealed record DoctorBody(IReadOnlyList<DoctorItemBody> Items);
+
+/// <param name="Level"><c>ok</c>, <c>note</c> or <c>bad</c>.</param>
+/// <param name="Subject">A JSON path of the host's document, or a word such as <c>certificate</c>.</param>
+internal sealed record DoctorItemBody(string Level, string Subject, string Message);
+
 internal sealed record HealthBody(string Status);
 
 internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyDictionary<string, bool> Checks);
@@ -98,6 +104,7 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(InvalidationBody))]
 [JsonSerializable(typeof(InvalidatedBody))]
 [JsonSerializable(typeof(Page<DelegationBody>))]
+[JsonSerializable(typeof(DoctorBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(JsonObject))]

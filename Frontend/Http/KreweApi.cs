@@ -1,4 +1,5 @@
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Doctor;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Microsoft.AspNetCore.Builder;
@@ -35,6 +36,9 @@ internal static partial class KreweApi
         services.AddSingleton<MucRevocation>();
         services.AddSingleton<DecisionEndpoints>();
         services.AddSingleton<DelegationEndpoints>();
+        services.AddSingleton<HookQuestions>().AddSingleton<CertificateExamination>().AddSingleton<ComponentExamination>().AddSingleton<GrantExamination>();
+        services.AddSingleton<HostDoctor>();
+        services.AddSingleton<DoctorEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -57,6 +61,7 @@ internal static partial class KreweApi
         OccupantEndpoints.Map(app);
         DecisionEndpoints.Map(app);
         DelegationEndpoints.Map(app);
+        DoctorEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

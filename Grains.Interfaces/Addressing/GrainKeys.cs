@@ -1,6 +1,7 @@
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Components;
 using Krewe.Contracts.Delegation;
+using Krewe.Contracts.Doctor;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
 using Krewe.Contracts.Rosters;
@@ -29,6 +30,9 @@ public static class GrainKeys
 
     /// <param name="host">The host's domain.</param>
     public static IUserDelegationsGrain UserDelegations(this IGrainFactory grains, string host) => grains.GetGrain<IUserDelegationsGrain>(host);
+
+    /// <param name="host">The host's domain.</param>
+    public static IHostDoctorGrain Doctor(this IGrainFactory grains, string host) => grains.GetGrain<IHostDoctorGrain>(host);
 
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 

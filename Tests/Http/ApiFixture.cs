@@ -13,6 +13,7 @@ using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
+using Krewe.Frontend.Listeners;
 using Krewe.Grains.Hosts;
 using Krewe.Tests.Grains.Storage;
 using Krewe.Tests.Support;
@@ -22,6 +23,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Krewe.Tests.Http;
 
@@ -174,6 +176,8 @@ public sealed class ApiFixture : IAsyncLifetime
         builder.Services.AddSingleton<ComponentTable>().AddSingleton<GrantingHosts>().AddSingleton<DelegationAdvertiser>().AddSingleton<Delegates>();
         builder.Services.AddSingleton<ISessionDirectory>(new SessionListings(Sessions));
         builder.Services.AddSingleton<SessionTable>();
+        builder.Services.AddSingleton(provider => new TlsCertificates(
+            options, async domain => await Settings.GetAsync(domain) is not null, TimeProvider.System, NullLogger<TlsCertificates>.Instance));
         builder.Services.AddSingleton<ClientGrants>();
         builder.Services.AddKreweApi();
         var app = builder.Build();
