@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 
 namespace Krewe.Cli;
@@ -21,7 +22,7 @@ internal static class KreweCommand
     public static async Task<int> RunAsync(string[] args, Surroundings surroundings)
     {
         var tool = new Tool(surroundings);
-        var root = new RootCommand(Description) { tool.Json };
+        var root = new Command("krewe", Description) { tool.Json, new HelpOption(), new VersionOption() };
         foreach (var command in Commands(tool))
         {
             root.Subcommands.Add(command);
