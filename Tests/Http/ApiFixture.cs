@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Krewe.Contracts.Components;
 using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
@@ -164,6 +165,8 @@ public sealed class ApiFixture : IAsyncLifetime
             return Task.CompletedTask;
         }));
 
+        // No component is ever connected.
+        grainDouble.With(_ => GrainDouble.Create<IComponentGrain>((_, _) => Task.FromResult(ImmutableArray<ComponentConnection>.Empty)));
         Rooms = new FakeRooms(grainDouble);
 
         var builder = WebApplication.CreateSlimBuilder();
