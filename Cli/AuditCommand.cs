@@ -2,16 +2,32 @@ using System.CommandLine;
 
 namespace Krewe.Cli;
 
-/// <summary><c>krewe audit</c> and <c>krewe host audit</c>: who changed what, and who was refused.</summary>
+/// <summary><c>krewe audit</c> and <c>krewe host audit</c>: who changed what, who was refused, and who signed in.</summary>
 internal static class AuditCommand
 {
-    private static readonly Column[] Columns = ["at", "actor", "action", "target", "outcome", "address"];
+    private static readonly Column[] Columns = ["at", "kind", "who", "what", "values", "status", "from", "count"];
 
-    public static Command Make(Tool tool) => tool.Verb("audit", "Lists what was changed, refused and signed in to, over all hosts.", run => run.ListAsync("/api/v1/audit", Columns));
+    public static Command Make(Tool tool)
+    {
+        var (since, until) = Times();
+        return tool.Verb(
+            "audit", "Lists what belongs to no host: what the provider did, hosts made and removed, and refused tokens. The newest first.",
+            run => run.ListAsync(PathOf(run, "/api/v1/audit", since, until), Columns), since, until);
+    }
 
     public static Command OfHost(Tool tool)
     {
         var host = Paths.HostArgument();
-        return tool.Verb("audit", "Lists what was changed and refused on a host, and by whom.", run => run.ListAsync(Paths.OfHost(run[host], "audit"), Columns), host);
+        var (since, until) = Times();
+        return tool.Verb(
+            "audit", "Lists who changed what of a host, who was refused and who signed in. The newest first.",
+            run => run.ListAsync(PathOf(run, Paths.OfHost(run[host], "audit"), since, until), Columns), host, since, until);
     }
+
+    private static (Option<string?> Since, Option<string?> Until) Times() =>
+    (
+        new("--since") { Description = "Only what happened then or later, such as 2030-01-31T00:00:00Z.", HelpName = "time" },
+        new("--until") { Description = "Only what happened before.", HelpName = "time" });
+
+    private static string PathOf(Invocation run, string path, Option<string?> since, Option<string?> until) => Paths.Query(path, ("since", run.Get(since)), ("until", run.Get(until)));
 }

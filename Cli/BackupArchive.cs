@@ -1,127 +1,189 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Krewe.Cli;
 
 /// <summary>
-/// The tar that a backup is. Its last file lists the SHA-256 of every other one, so that what was cut off or changed on its way is not taken for a backup.
+/// A backup as <c>GET /api/v1/backup</c> gives it: a tar archive with <c>krewe-backup.json</c> at its beginning and the sums of everything in <c>SHA256SUMS</c> at its end, without which it
+/// is not whole. To restore is to unpack it into an empty data folder, while no Krewe runs there.
 /// </summary>
 internal static class BackupArchive
 {
-    /// <summary>Lines of a checksum in hex, two spaces and a path, as sha256sum writes them.</summary>
-    public const string Checksums = "SHA256SUMS";
+    private const string DescriptionName = "krewe-backup.json";
 
-    /// <summary>More than any data folder has; a list of more is not one of ours.</summary>
-    private const int ChecksumBytesMax = 16 * 1024 * 1024;
+    private const string SumsName = "SHA256SUMS";
 
-    /// <summary>Reads it to its end, and throws when it is not whole.</summary>
-    /// <param name="extractTo">The folder to unpack it into; null to look at it only.</param>
+    private const string Version = "1";
+
+    /// <summary>Of the two files that are read into memory.</summary>
+    private const int TextBytesMax = 16 * 1024 * 1024;
+
+    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Reads an archive to its end; throws a <see cref="BackupException"/> for one that is not whole, or no backup.</summary>
     /// <returns>How many files it has.</returns>
-    public static async Task<int> ReadAsync(Stream archive, string? extractTo, CancellationToken cancellation)
+    public static Task<int> CheckAsync(Stream archive, CancellationToken cancellationToken = default) => ReadAsync(archive, _ => null, cancellationToken);
+
+    /// <summary>Makes a data folder of a backup. The folder must not exist, or be empty; where the archive is not whole, it is afterwards as it was before.</summary>
+    public static async Task RestoreAsync(Stream archive, string folder, CancellationToken cancellationToken = default)
     {
-        var found = new Dictionary<string, string>(StringComparer.Ordinal);
-        var listed = "";
+        var target = Path.GetFullPath(folder);
+        if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
+        {
+            throw new BackupException($"{target} is not empty: a backup is restored into an empty folder only");
+        }
+
+        // Beside its place, so that a folder with everything in it appears at once, or none.
+        var aside = $"{target.TrimEnd(Path.DirectorySeparatorChar)}.restoring-{Guid.NewGuid():N}";
+        CreateFolder(aside);
         try
         {
-            await using var tar = new TarReader(archive, leaveOpen: true);
-            while (await tar.GetNextEntryAsync(copyData: false, cancellation) is { } entry)
+            await ReadAsync(archive, name => Create(aside, name), cancellationToken);
+            File.Delete(Path.Combine(aside, DescriptionName));
+            if (Directory.Exists(target))
             {
-                var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
-                if (entry.EntryType == TarEntryType.Directory)
+                Directory.Delete(target);
+            }
+
+            Directory.Move(aside, target);
+        }
+        catch
+        {
+            Directory.Delete(aside, recursive: true);
+            throw;
+        }
+    }
+
+    /// <param name="create">Where a file's content goes; null for nowhere.</param>
+    private static async Task<int> ReadAsync(Stream archive, Func<string, Stream?> create, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var sums = new StringBuilder();
+            var files = 0;
+            await using var reader = new TarReader(archive, leaveOpen: true);
+            while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+            {
+                if (entry.EntryType is not TarEntryType.RegularFile || !IsPlain(entry.Name))
                 {
+                    throw new BackupException($"it is no backup of Krewe's: it holds '{entry.Name}'");
+                }
+
+                if (entry.Name == SumsName)
+                {
+                    return await TextAsync(entry, cancellationToken) == sums.ToString() ? files : throw new BackupException("it is damaged: its files are not those that were backed up");
+                }
+
+                if (files++ == 0)
+                {
+                    Identify(entry.Name, entry.Name == DescriptionName ? await TextAsync(entry, cancellationToken, create, sums) : "");
                     continue;
                 }
 
-                if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || !IsInside(name))
-                {
-                    throw NotWhole($"{Plain.Of(name)} is nothing that a backup has");
-                }
-
-                if (name == Checksums)
-                {
-                    listed = await ReadTextAsync(entry, cancellation);
-                }
-                else if (!found.TryAdd(name, await TakeAsync(entry, extractTo is null ? null : Path.Combine(extractTo, name), cancellation)))
-                {
-                    throw NotWhole($"{Plain.Of(name)} is there twice");
-                }
+                await using var output = create(entry.Name) ?? Stream.Null;
+                sums.Append(await CopyAsync(entry.DataStream ?? Stream.Null, output, cancellationToken)).Append("  ").Append(entry.Name).Append('\n');
             }
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException)
+        catch (Exception e) when (e is EndOfStreamException or InvalidDataException or FormatException)
         {
-            throw NotWhole(e.Message);
+            throw new BackupException($"it is no backup, or it was cut off: {e.Message}");
         }
 
-        Compare(found, listed);
-        return found.Count;
+        throw new BackupException("it is not whole: it was cut off");
     }
 
-    private static void Compare(Dictionary<string, string> found, string listed)
+    private static void Identify(string name, string text)
     {
-        var expected = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var line in listed.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        var description = name == DescriptionName ? Parse(text) : null;
+        if (description?["format"]?.ToJsonString() != "\"krewe-backup\"")
         {
-            if (line.Split("  ", 2) is not [{ Length: 64 } sum, var name] || !expected.TryAdd(name, sum))
-            {
-                throw NotWhole($"its {Checksums} is no list of checksums");
-            }
+            throw new BackupException("it is no backup of Krewe's");
         }
 
-        if (expected.Count == 0)
+        if (description["version"]?.ToJsonString() is var version && version != Version)
         {
-            throw NotWhole($"it has no {Checksums}");
-        }
-
-        foreach (var name in expected.Keys.Union(found.Keys).Order(StringComparer.Ordinal))
-        {
-            if (!expected.TryGetValue(name, out var sum) || !found.TryGetValue(name, out var actual))
-            {
-                throw NotWhole($"{Plain.Of(name)} is {(found.ContainsKey(name) ? "not among the checksums" : "missing")}");
-            }
-
-            if (!string.Equals(sum, actual, StringComparison.OrdinalIgnoreCase))
-            {
-                throw NotWhole($"{Plain.Of(name)} is not what its checksum says");
-            }
+            throw new BackupException($"it is of version {version}, and this tool knows version {Version}");
         }
     }
 
-    /// <summary>The checksum of a file, which is written on the way when there is a place for it.</summary>
-    private static async Task<string> TakeAsync(TarEntry entry, string? path, CancellationToken cancellation)
+    private static JsonObject? Parse(string text)
     {
-        if (entry.DataStream is not { } data)
+        try
         {
-            data = Stream.Null;
+            return JsonNode.Parse(text) as JsonObject;
         }
-
-        if (path is null)
+        catch (System.Text.Json.JsonException)
         {
-            return Convert.ToHexStringLower(await SHA256.HashDataAsync(data, cancellation));
+            return null;
         }
-
-        DataFolder.Create(Path.GetDirectoryName(path)!);
-        await using var file = new FileStream(path, PrivateFile.Options());
-        await data.CopyToAsync(file, cancellation);
-        file.Position = 0;
-        var sum = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation));
-        file.Flush(flushToDisk: true);
-        return sum;
     }
 
-    private static async Task<string> ReadTextAsync(TarEntry entry, CancellationToken cancellation)
+    /// <summary>A file of the folder, or of one in it: nothing that leads out of it.</summary>
+    private static bool IsPlain(string name) =>
+        name.Split('/') is { Length: <= 2 } parts && parts.All(part => part.Length > 0 && part is not ("." or "..") && part.IndexOfAny(['\\', ':', '\0']) < 0);
+
+    private static async Task<string> TextAsync(TarEntry entry, CancellationToken cancellationToken, Func<string, Stream?>? create = null, StringBuilder? sums = null)
     {
-        if (entry.Length > ChecksumBytesMax)
+        if (entry.Length > TextBytesMax)
         {
-            throw NotWhole($"its {Checksums} is too long");
+            throw new BackupException($"it is no backup of Krewe's: '{entry.Name}' has {entry.Length} bytes");
         }
 
-        using var reader = new StreamReader(entry.DataStream ?? Stream.Null);
-        return await reader.ReadToEndAsync(cancellation);
+        var text = new MemoryStream();
+        var sum = await CopyAsync(entry.DataStream ?? Stream.Null, text, cancellationToken);
+        sums?.Append(sum).Append("  ").Append(entry.Name).Append('\n');
+        await using var output = create?.Invoke(entry.Name) ?? Stream.Null;
+        await output.WriteAsync(text.GetBuffer().AsMemory(0, (int)text.Length), cancellationToken);
+        return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
     }
 
-    /// <summary>A path that stays where it is unpacked.</summary>
-    private static bool IsInside(string name) =>
-        name.Length > 0 && !name.Contains('\\') && !Path.IsPathRooted(name) && name.Split('/').All(part => part.Length > 0 && part is not ("." or ".."));
+    private static async Task<string> CopyAsync(Stream input, Stream output, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[128 * 1024];
+        int read;
+        while ((read = await input.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            hash.AppendData(buffer, 0, read);
+            await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+        }
 
-    private static CommandException NotWhole(string why) => new($"this is no whole backup: {why}");
+        if (output is FileStream file)
+        {
+            file.Flush(flushToDisk: true);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static FileStream Create(string folder, string name)
+    {
+        var path = Path.Combine(folder, name);
+        CreateFolder(Path.GetDirectoryName(path)!);
+        var options = new FileStreamOptions { Mode = System.IO.FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = FileMode;
+        }
+
+        return new FileStream(path, options);
+    }
+
+    private static void CreateFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, FolderMode);
+        }
+    }
 }
+
+/// <summary>A backup is of no use; the message says why, for people.</summary>
+internal sealed class BackupException(string message) : Exception(message);

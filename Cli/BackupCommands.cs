@@ -13,13 +13,13 @@ internal static class BackupCommands
             "backup", "Writes all that Krewe has on disk into one file, consistent, while it runs. It holds credentials: keep it as you keep those.",
             async run =>
             {
+                var files = 0;
                 var bytes = await PrivateFile.WriteAsync(run[file], async into =>
                 {
                     await run.Api.DownloadAsync("/api/v1/backup", into, run.Cancellation);
-                    into.Position = 0;
-                    await BackupArchive.ReadAsync(into, extractTo: null, run.Cancellation);
+                    files = await CheckAsync(into, run.Cancellation);
                 });
-                return run.Done("written", new JsonObject { ["file"] = run[file], ["bytes"] = bytes });
+                return run.Done("written", new JsonObject { ["file"] = run[file], ["bytes"] = bytes, ["files"] = files });
             },
             file);
     }
@@ -32,9 +32,23 @@ internal static class BackupCommands
             "restore", "Unpacks a backup into an empty data folder. No server may run on it; start one when this is done.",
             async run =>
             {
-                var files = await DataFolder.FillAsync(run.Get(data)!, run[file], run.Cancellation);
-                return run.Done("restored", new JsonObject { ["data"] = run.Get(data), ["files"] = files });
+                await DataFolder.FillAsync(run.Get(data)!, run[file], run.Cancellation);
+                return run.Done("restored", new JsonObject { ["data"] = run.Get(data) });
             },
             file, data);
+    }
+
+    /// <summary>One that broke off on its way is none.</summary>
+    private static async Task<int> CheckAsync(Stream archive, CancellationToken cancellation)
+    {
+        archive.Position = 0;
+        try
+        {
+            return await BackupArchive.CheckAsync(archive, cancellation);
+        }
+        catch (BackupException e)
+        {
+            throw new CommandException($"what came is of no use: {e.Message}");
+        }
     }
 }

@@ -22,8 +22,9 @@ internal static class HostCommands
         var explain = new Option<bool>("--explain") { Description = "With where each value comes from: the provider's defaults, the host or a component." };
         return tool.Verb(
             "get", "Shows a host's document. Secrets are shown as { \"secret\": \"set\" }, which keeps them when it is applied again.",
-            async run => run.Show(await run.Api.GetAsync(
-                Paths.Query(Paths.Host(run[host]), ("effective", run.Get(effective) ? "true" : null), ("explain", run.Get(explain) ? "true" : null)), run.Cancellation)),
+            async run => run.Get(explain)
+                ? await run.ListAsync(Paths.Query(Paths.Host(run[host]), ("explain", "true")), "path", "from", "value")
+                : run.Show(await run.Api.GetAsync(Paths.Query(Paths.Host(run[host]), ("effective", run.Get(effective) ? "true" : null)), run.Cancellation)),
             host, effective, explain);
     }
 
@@ -65,7 +66,7 @@ internal static class HostCommands
             "versions", "Lists the versions of a host's document, or shows one of them.",
             async run => run.Get(number) is { } version
                 ? run.Show(await run.Api.GetAsync(Paths.OfHost(run[host], "versions", Number(version)), run.Cancellation))
-                : await run.ListAsync(Paths.OfHost(run[host], "versions"), "version", "at", "author"),
+                : await run.ListAsync(Paths.OfHost(run[host], "versions"), "version", "at", "author", "outcome", "restored"),
             host, number);
     }
 
@@ -76,8 +77,18 @@ internal static class HostCommands
         var to = new Argument<long?>("to") { Description = "The version to compare it with; the present one when it is left out.", Arity = ArgumentArity.ZeroOrOne };
         return tool.Verb(
             "diff", "Tells what is different between two versions of a host's document.",
-            async run => run.ShowFields(await run.Api.GetAsync(
-                Paths.Query(Paths.OfHost(run[host], "versions", Number(run.Get(from)), "diff"), ("to", run.Get(to) is { } version ? Number(version) : null)), run.Cancellation)),
+            async run =>
+            {
+                var path = Paths.Query(Paths.OfHost(run[host], "versions", Number(run.Get(from)), "diff"), ("to", run.Get(to) is { } version ? Number(version) : null));
+                var differences = await run.Api.GetAsync(path, run.Cancellation);
+                if (run.IsJson)
+                {
+                    return run.Show(differences);
+                }
+
+                new Table(run.Output, "path", "before", "after").Write([.. (differences["items"] as JsonArray ?? []).OfType<JsonNode>()]);
+                return ExitCodes.Done;
+            },
             host, from, to);
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 
 namespace Krewe.Cli;
 
@@ -14,9 +15,31 @@ internal static class HostFigureCommands
     public static Command Hooks(Tool tool)
     {
         var host = Paths.HostArgument();
+        var calls = new Option<bool>("--calls") { Description = "Each of the last calls of each hook." };
         return tool.Verb(
-            "hooks", "Lists the last calls of a host's hooks: when, which, what came of it and how long it took.",
-            run => run.ListAsync(Paths.OfHost(run[host], "hooks"), "at", "hook", "part", "outcome", "status", "milliseconds"), host);
+            "hooks", "Lists a host's hooks and how they do: calls, failures, how long they take, and whether they are left alone for now.",
+            run => run.Get(calls) && !run.IsJson
+                ? ShowCallsAsync(run, Paths.OfHost(run[host], "hooks"))
+                : run.ListAsync(Paths.OfHost(run[host], "hooks"), "hook", "part", "breaker", "count", "failures", "p50", "p95", "warnings"),
+            host, calls);
+    }
+
+    private static async Task<int> ShowCallsAsync(Invocation run, string path)
+    {
+        var table = new Table(run.Output, "at", "hook", "part", "outcome", "status", "latency", "id");
+        await foreach (var page in run.Api.PagesAsync(path, run.Cancellation))
+        {
+            table.Write([.. page.SelectMany(hook => (hook["calls"] as JsonArray ?? []).OfType<JsonObject>().Select(call => With(call, hook)))]);
+        }
+
+        return ExitCodes.Done;
+    }
+
+    private static JsonNode With(JsonObject call, JsonNode hook)
+    {
+        var shown = call.DeepClone().AsObject();
+        (shown["hook"], shown["part"]) = (hook["hook"]?.DeepClone(), hook["part"]?.DeepClone());
+        return shown;
     }
 
     public static Command Delegations(Tool tool)

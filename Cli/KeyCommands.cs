@@ -18,7 +18,7 @@ internal static class KeyCommands
     private static Command List(Tool tool)
     {
         var (owner, tenant) = (OwnerArgument(), TenantOption());
-        return tool.Verb("list", "Lists keys, without their secrets.", run => run.ListAsync(PathOf(run, owner, tenant), "id", "name", "scopes", "created_at", "expires_at", "last_used_at"), owner, tenant);
+        return tool.Verb("list", "Lists keys, without their secrets.", run => run.ListAsync(PathOf(run, owner, tenant), "id", "name", "scopes", "created_at", "expires_at", "last_used_at", "last_used_from", "replaced_by"), owner, tenant);
     }
 
     private static Command Create(Tool tool)
@@ -50,9 +50,15 @@ internal static class KeyCommands
     private static Command Rotate(Tool tool)
     {
         var (owner, id, tenant) = (OwnerArgument(), IdArgument(), TenantOption());
+        var keep = new Option<long?>("--keep") { Description = "For how many seconds the old key is good besides the new one: a day, unless it is said.", HelpName = "seconds" };
         return tool.Verb(
-            "rotate", "Makes a new secret for a key and prints the key, this once. The old one is good for a while yet.",
-            async run => Show(run, (await run.CallAsync(HttpMethod.Post, $"{PathOf(run, owner, tenant)}/{Uri.EscapeDataString(run[id])}/rotate", new JsonObject())).Answer), owner, id, tenant);
+            "rotate", "Makes a key in the place of one that is good for a while yet, and prints the new one, this once.",
+            async run =>
+            {
+                var body = run.Get(keep) is { } seconds ? new JsonObject { ["expires_in"] = seconds } : [];
+                return Show(run, (await run.CallAsync(HttpMethod.Post, $"{PathOf(run, owner, tenant)}/{Uri.EscapeDataString(run[id])}/rotate", body)).Answer);
+            },
+            owner, id, keep, tenant);
     }
 
     private static Command Delete(Tool tool)
