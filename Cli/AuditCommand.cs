@@ -9,10 +9,11 @@ internal static class AuditCommand
 
     public static Command Make(Tool tool)
     {
+        var host = new Argument<string?>("host") { Description = "The host whose log it is; what belongs to no host when it is left out.", Arity = ArgumentArity.ZeroOrOne };
         var (since, until) = Times();
         return tool.Verb(
-            "audit", "Lists what belongs to no host: what the provider did, hosts made and removed, and refused tokens. The newest first.",
-            run => run.ListAsync(PathOf(run, "/api/v1/audit", since, until), Columns), since, until);
+            "audit", "Lists who changed what, who was refused and who signed in: on a host, or what belongs to no host. The newest first.",
+            run => run.ListAsync(PathOf(run, run.Get(host) is { } domain ? Paths.OfHost(domain, "audit") : "/api/v1/audit", since, until), Columns), host, since, until);
     }
 
     public static Command OfHost(Tool tool)

@@ -9,8 +9,8 @@ internal static class CertificateCommands
     public static Command Make(Tool tool)
     {
         var host = Paths.HostArgument();
-        var chain = new Argument<string>("certificate") { Description = "A PEM file: the host's certificate, and behind it those between it and its authority." };
-        var key = new Argument<string>("key") { Description = "A PEM file: the private key." };
+        var chain = new Option<string>("--chain") { Description = "A PEM file: the host's certificate, and behind it those between it and its authority.", Required = true, HelpName = "file" };
+        var key = new Option<string>("--key") { Description = "A PEM file: the private key.", Required = true, HelpName = "file" };
         return Tool.Noun(
             "cert", "A host's certificate.",
             tool.Verb("show", "Shows the certificate, never the key.", async run => run.ShowFields(await run.Api.GetAsync(Paths.OfHost(run[host], "certificate"), run.Cancellation)), host),
@@ -18,7 +18,7 @@ internal static class CertificateCommands
                 "put", "Gives a host a certificate. The next handshake uses it.",
                 async run =>
                 {
-                    var body = new JsonObject { ["certificate"] = await run.ReadAsync(run[chain]), ["key"] = await run.ReadAsync(run[key]) };
+                    var body = new JsonObject { ["certificate"] = await run.ReadAsync(run.Get(chain)!), ["key"] = await run.ReadAsync(run.Get(key)!) };
                     await run.CallAsync(HttpMethod.Put, Paths.OfHost(run[host], "certificate"), body);
                     return run.Done("put");
                 },

@@ -18,7 +18,7 @@ internal static class CheckCommand
     {
         var path = new Argument<string>("file") { Description = "A host document, named <domain>.json, or a folder of them." };
         var host = new Option<string?>("--host") { Description = "The host that the document is for, when its file is not named after it.", HelpName = "domain" };
-        var provider = new Option<bool>("--provider") { Description = "As with the provider's token, who may set what a host's key may not." };
+        var provider = new Option<bool>("--provider") { Description = "For the provider: what only he may set is not pointed out." };
         return tool.Verb(
             "check", "Checks host documents without a server, and names every bad place.",
             async run =>
@@ -82,9 +82,13 @@ internal static class CheckCommand
 
         var merged = HostDocumentMerge.Merge(domain, 0, json, stored: null, isProvider);
 
-        // A document that was read from the server says of its secrets only that they are there, and keeps them where it is applied again.
-        var problems = merged.Problems.Concat(merged.Touched).Where(problem => problem.Message != HostSecrets.NothingToKeep).ToImmutableArray();
-        return new(path, domain, merged.Settings, problems) { KeptSecrets = merged.Problems.Count(problem => problem.Message == HostSecrets.NothingToKeep) };
+        // A document that was read from the server says of its secrets only that they are there, and has what the provider set: both are good where it is applied again, and
+        // only a server knows.
+        return new(path, domain, merged.Settings, [.. merged.Problems.Where(problem => problem.Message != HostSecrets.NothingToKeep)])
+        {
+            Kept = [.. merged.Problems.Where(problem => problem.Message == HostSecrets.NothingToKeep).Select(problem => problem.Path)],
+            OfProvider = [.. merged.Touched.Select(problem => problem.Path)],
+        };
     }
 
     private static void Tell(Invocation run, IReadOnlyList<CheckedFile> files)
@@ -99,7 +103,17 @@ internal static class CheckCommand
         {
             if (file.Problems.IsEmpty)
             {
-                run.Output.WriteLine($"{file.Path}: good{(file.KeptSecrets > 0 ? $"; where it is applied, {file.KeptSecrets} secrets must be set already" : "")}");
+                run.Output.WriteLine($"{file.Path}: good");
+            }
+
+            foreach (var path in file.Kept)
+            {
+                run.Output.WriteLine($"{file.Path}: note: {Plain.Of(path)}: keeps a secret, which must be set where this is applied");
+            }
+
+            foreach (var path in file.OfProvider)
+            {
+                run.Output.WriteLine($"{file.Path}: note: {Plain.Of(path)}: only the provider may set this; with a host's key it must be as it is there");
             }
 
             foreach (var problem in file.Problems)

@@ -9,14 +9,18 @@ namespace Krewe.Cli;
 internal sealed record CheckedFile(string Path, string Host, HostSettings? Settings, ImmutableArray<DocumentProblem> Problems)
 {
     /// <summary>Places that keep a secret, which only a server could have.</summary>
-    public int KeptSecrets { get; init; }
+    public ImmutableArray<string> Kept { get; init; } = [];
+
+    /// <summary>Places that only the provider may set or change.</summary>
+    public ImmutableArray<string> OfProvider { get; init; } = [];
 
     public JsonObject ToJson() => new()
     {
         ["file"] = Path,
         ["host"] = Host,
         ["valid"] = Problems.IsEmpty,
-        ["kept_secrets"] = KeptSecrets,
+        ["kept_secrets"] = new JsonArray([.. Kept.Select(path => (JsonNode)path)]),
+        ["provider_only"] = new JsonArray([.. OfProvider.Select(path => (JsonNode)path)]),
         ["problems"] = new JsonArray([.. Problems.Select(problem => (JsonNode)new JsonObject { ["path"] = problem.Path, ["message"] = problem.Message })]),
     };
 }

@@ -24,7 +24,7 @@ internal static class KeyCommands
     private static Command Create(Tool tool)
     {
         var (owner, tenant) = (OwnerArgument(), TenantOption());
-        var name = new Argument<string>("name") { Description = "What it is for, in words." };
+        var name = new Option<string>("--name") { Description = "What it is for, in words.", Required = true, HelpName = "words" };
         var scopes = new Option<string[]>("--scope") { Description = "What it may do: settings, accounts, roster or muc. May be given several times.", Required = true, AllowMultipleArgumentsPerToken = true };
         scopes.AcceptOnlyFromAmong("settings", "accounts", "roster", "muc");
         var expires = new Option<DateTimeOffset?>("--expires")
@@ -36,7 +36,7 @@ internal static class KeyCommands
             "create", "Makes a key and prints it, this once.",
             async run =>
             {
-                var body = new JsonObject { ["name"] = run[name], ["scopes"] = new JsonArray([.. run.Get(scopes)!.Select(scope => (JsonNode)scope)]) };
+                var body = new JsonObject { ["name"] = run.Get(name), ["scopes"] = new JsonArray([.. run.Get(scopes)!.Select(scope => (JsonNode)scope)]) };
                 if (run.Get(expires) is { } time)
                 {
                     body["expires_at"] = time.ToString("O", CultureInfo.InvariantCulture);

@@ -67,7 +67,7 @@ public sealed class AccountAndKeyCommandsTests(ApiFixture api)
     public async Task Key_IsMadeShownOnceListedAndDeleted()
     {
         var host = await api.NewHostAsync();
-        var made = await RunAsync("key", "create", host, "the application", "--scope", "accounts", "--scope", "settings", "--expires", "90d");
+        var made = await RunAsync("key", "create", host, "--name", "the application", "--scope", "accounts", "--scope", "settings", "--expires", "90d");
         Assert.Equal(0, made.Code);
         Assert.EndsWith("; it is not shown again\n", made.Errors, StringComparison.Ordinal);
         Assert.Equal(0, (await ToolRun.OfAsync(api.Client.BaseAddress!, made.Output.Trim(), "account", "list", host)).Code);
@@ -83,7 +83,7 @@ public sealed class AccountAndKeyCommandsTests(ApiFixture api)
         Assert.Equal(1, (await ToolRun.OfAsync(api.Client.BaseAddress!, made.Output.Trim(), "account", "list", host)).Code);
         Assert.Equal("[]\n", (await RunAsync("key", "list", host, "--json")).Output);
 
-        var json = await RunAsync("key", "create", host, "other", "--scope", "muc", "--expires", "2050-01-31T00:00:00Z", "--json");
+        var json = await RunAsync("key", "create", host, "--name", "other", "--scope", "muc", "--expires", "2050-01-31T00:00:00Z", "--json");
         Assert.Equal("", json.Errors);
         Assert.StartsWith("krewe.", (string?)json.Json["key"], StringComparison.Ordinal);
         Assert.Equal(DateTimeOffset.Parse("2050-01-31T00:00:00Z", System.Globalization.CultureInfo.InvariantCulture), (DateTimeOffset)json.Json["expires_at"]!);

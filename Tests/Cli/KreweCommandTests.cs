@@ -12,9 +12,9 @@ public sealed class KreweCommandTests(ApiFixture api)
     [InlineData("host", "get", "a.example", "b.example")]
     [InlineData("host", "list", "--verbose")]
     [InlineData("host", "diff", "a.example", "one", "two")]
-    [InlineData("key", "create", "a.example", "name")]
-    [InlineData("key", "create", "a.example", "name", "--scope", "everything")]
-    [InlineData("key", "create", "a.example", "name", "--scope", "muc", "--expires", "soon")]
+    [InlineData("key", "create", "a.example", "--name", "name")]
+    [InlineData("key", "create", "a.example", "--name", "name", "--scope", "everything")]
+    [InlineData("key", "create", "a.example", "--name", "name", "--scope", "muc", "--expires", "soon")]
     [InlineData("muc", "invalidate", "a.example")]
     [InlineData("account", "put", "a.example", "juliet@b.example", "--password-stdin")]
     public async Task Commands_ThatAreNone_AreMisuse(params string[] args)
