@@ -1,4 +1,5 @@
 using Krewe.Contracts.Hosting;
+using Krewe.Grains.Audit;
 using Krewe.Grains.Delegation;
 using Krewe.Grains.Hosts;
 using Krewe.Grains.Muc;
@@ -17,6 +18,7 @@ internal static class GrainsServiceCollectionExtensions
     {
         services.AddKreweStorage(options);
         services.AddKreweHostFiles(options);
+        services.AddKreweAudit(options);
         services.AddKreweRosters();
         services.AddKreweMuc();
         services.AddKreweDelegation();

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Krewe.Frontend.Listeners;
 
 namespace Krewe.Frontend.Components;
 
@@ -20,9 +20,6 @@ internal sealed class HandshakeFailures(TimeProvider time)
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
-    // The subnet that one customer is given (RFC 6177).
-    private const int SubnetBytes = 8;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<(IPAddress Address, string Domain), int> _counts = [];
     private long _began = time.GetTimestamp();
@@ -41,7 +38,7 @@ internal sealed class HandshakeFailures(TimeProvider time)
 
     public bool IsBlocked(IPAddress address, string domain)
     {
-        address = Subnet(address);
+        address = Subnet.Of(address);
         lock (_gate)
         {
             ForgetOld();
@@ -51,7 +48,7 @@ internal sealed class HandshakeFailures(TimeProvider time)
 
     public void Note(IPAddress address, string domain)
     {
-        address = Subnet(address);
+        address = Subnet.Of(address);
         lock (_gate)
         {
             ForgetOld();
@@ -76,22 +73,5 @@ internal sealed class HandshakeFailures(TimeProvider time)
             _counts.Clear();
             _began = time.GetTimestamp();
         }
-    }
-
-    private static IPAddress Subnet(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-        {
-            return address.MapToIPv4();
-        }
-
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-        {
-            return address;
-        }
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(SubnetBytes).Clear();
-        return new IPAddress(bytes);
     }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Krewe.Contracts.Addressing;
@@ -9,10 +11,11 @@ using Microsoft.AspNetCore.Http;
 namespace Krewe.Frontend.Http;
 
 /// <summary>
-/// Finds out who calls, by bearer token (RFC 6750 §2.1): the provider's, or a host's key. Keys that were found good are remembered for
-/// <see cref="RememberFor"/> by their hash, so that an application that calls often costs no grain call each time; bad ones are not.
+/// Finds out who calls, by bearer token (RFC 6750 §2.1): the provider's, or a key of a host's or a tenant's. Keys that were found good are remembered for
+/// <see cref="RememberFor"/> by their hash, so that an application that calls often costs no grain call each time; bad ones are counted (<see cref="FailedTokens"/>).
 /// </summary>
-internal sealed class AdminAuthentication(KreweOptions options, IGrainFactory grains, IHostSettingsSource hosts, TimeProvider time)
+internal sealed class AdminAuthentication(
+    KreweOptions options, IGrainFactory grains, IHostSettingsSource hosts, FailedTokens failures, KeyUses uses, TimeProvider time)
 {
     /// <summary>So long may a key be good for in this process after another one deleted it.</summary>
     public static readonly TimeSpan RememberFor = TimeSpan.FromSeconds(5);
@@ -22,60 +25,86 @@ internal sealed class AdminAuthentication(KreweOptions options, IGrainFactory gr
     private const string Scheme = "Bearer ";
 
     private readonly byte[] _provider = SHA256.HashData(Encoding.UTF8.GetBytes(options.AdminToken));
+
+    /// <summary>Also those whose time is over: they are verified again, and that even while others from the same place are not looked at.</summary>
     private readonly ConcurrentDictionary<string, (ApiCaller Caller, DateTimeOffset Until)> _remembered = new(StringComparer.Ordinal);
 
-    /// <summary>The caller; null when there is no token or it is not good (401).</summary>
+    /// <summary>The caller; null when there is no token or it is not good (401, or 429). Of one request it is found out once.</summary>
     public async ValueTask<ApiCaller?> AuthenticateAsync(HttpContext http)
     {
+        if (http.Features.Get<Judgement>() is { } known)
+        {
+            return known.Caller;
+        }
+
         if (http.Request.Headers.Authorization is not [{ } header] || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
 
-        var token = header[Scheme.Length..].Trim();
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
-        if (CryptographicOperations.FixedTimeEquals(hash, _provider))
-        {
-            return ApiCaller.Provider;
-        }
-
-        var entry = Convert.ToBase64String(hash);
-        if (_remembered.TryGetValue(entry, out var known) && known.Until > time.GetUtcNow())
-        {
-            return known.Caller;
-        }
-
-        _remembered.TryRemove(entry, out _);
-        return HostKeyToken.TryParse(token, out var key) ? await VerifyAsync(key, entry) : null;
+        var judgement = await JudgeAsync(http, header[Scheme.Length..].Trim());
+        http.Features.Set(judgement);
+        return judgement.Caller;
     }
+
+    /// <summary>Who called, when that was asked and the token was good.</summary>
+    public static ApiCaller? CallerOf(HttpContext http) => http.Features.Get<Judgement>()?.Caller;
 
     /// <summary>Forgets a host's keys, or one of them, as they were deleted.</summary>
-    public void Forget(string domain, string? keyId = null)
-    {
-        foreach (var (entry, (caller, _)) in _remembered)
-        {
-            if (caller.Host == domain && (keyId is null || caller.KeyId == keyId))
-            {
-                _remembered.TryRemove(entry, out _);
-            }
-        }
-    }
+    public void Forget(string domain, string? keyId = null) => Forget(caller => caller.Host == domain && (keyId is null || caller.KeyId == keyId));
+
+    public void ForgetTenantKey(string tenant, string keyId) => Forget(caller => caller.Tenant == tenant && caller.KeyId == keyId);
 
     public static IResult Unauthorized(HttpContext http)
     {
+        if (http.Features.Get<Judgement>()?.RetryAfter is { } wait)
+        {
+            http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            return ApiResults.Problem(StatusCodes.Status429TooManyRequests, "There were too many tokens from this address that are no good.");
+        }
+
         http.Response.Headers.WWWAuthenticate = "Bearer";
-        return ApiResults.Problem(StatusCodes.Status401Unauthorized, "A bearer token is needed: the provider's, or a key of the host.");
+        return ApiResults.Problem(StatusCodes.Status401Unauthorized, "A bearer token is needed: the provider's, or a key of the host or of its tenant.");
     }
 
-    private async Task<ApiCaller?> VerifyAsync(HostKeyToken token, string entry)
+    private async Task<Judgement> JudgeAsync(HttpContext http, string token)
     {
-        // Through the snapshots, because they remember domains that are no hosts: made-up tokens then cost no grain.
-        if (await hosts.GetAsync(token.Domain) is null || await grains.Host(token.Domain).VerifyKeyAsync(token.Id, token.Secret) is not { } key)
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
+        if (CryptographicOperations.FixedTimeEquals(hash, _provider))
+        {
+            return new Judgement(ApiCaller.Provider, null);
+        }
+
+        var entry = Convert.ToBase64String(hash);
+        var peer = HttpPeer.Of(http, options.TrustedProxies);
+        var place = peer.Client ?? http.Connection.RemoteIpAddress ?? IPAddress.None;
+        var wasGood = _remembered.TryGetValue(entry, out var known);
+        if (!wasGood && failures.BlockedFor(place) is { } wait)
+        {
+            return new Judgement(null, wait);
+        }
+
+        var caller = wasGood && known.Until > time.GetUtcNow() ? known.Caller : await VerifyAsync(token, entry);
+        if (caller is null)
+        {
+            _remembered.TryRemove(entry, out _);
+            failures.Note(place);
+        }
+        else
+        {
+            uses.Note(caller, peer.Client);
+        }
+
+        return new Judgement(caller, null);
+    }
+
+    private async Task<ApiCaller?> VerifyAsync(string token, string entry)
+    {
+        if (await CallerAsync(token) is not var (caller, key))
         {
             return null;
         }
 
-        var caller = new ApiCaller(false, token.Domain, key.Scopes, key.Id);
         var until = time.GetUtcNow() + RememberFor;
         if (_remembered.Count >= RememberedMax)
         {
@@ -85,4 +114,33 @@ internal sealed class AdminAuthentication(KreweOptions options, IGrainFactory gr
         _remembered[entry] = (caller, key.ExpiresAt < until ? key.ExpiresAt.Value : until);
         return caller;
     }
+
+    private async Task<(ApiCaller Caller, ApiKey Key)?> CallerAsync(string token)
+    {
+        if (HostKeyToken.TryParse(token, out var ofHost))
+        {
+            // Through the snapshots, because they remember domains that are no hosts: made-up tokens then cost no grain.
+            return await hosts.GetAsync(ofHost.Domain) is not null && await grains.HostKeys(ofHost.Domain).VerifyAsync(ofHost.Id, ofHost.Secret) is { } key
+                ? (new ApiCaller(false, ofHost.Domain, key.Scopes, key.Id) { KeyName = key.Name }, key)
+                : null;
+        }
+
+        return TenantKeyToken.TryParse(token, out var ofTenant) && await grains.TenantKeys(ofTenant.Tenant).VerifyAsync(ofTenant.Id, ofTenant.Secret) is { } tenantKey
+            ? (new ApiCaller(false, null, tenantKey.Scopes, tenantKey.Id) { Tenant = ofTenant.Tenant, KeyName = tenantKey.Name }, tenantKey)
+            : null;
+    }
+
+    private void Forget(Func<ApiCaller, bool> isGone)
+    {
+        foreach (var (entry, (caller, _)) in _remembered)
+        {
+            if (isGone(caller))
+            {
+                _remembered.TryRemove(entry, out _);
+            }
+        }
+    }
+
+    /// <param name="RetryAfter">Set when the token was not looked at.</param>
+    private sealed record Judgement(ApiCaller? Caller, TimeSpan? RetryAfter);
 }

@@ -17,7 +17,23 @@ internal sealed record HostBody(string Host, string Tenant, bool Enabled, string
 internal sealed record NewKeyBody(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt);
 
 /// <param name="Key">The token, shown only in the answer that made it.</param>
-internal sealed record KeyBody(string Id, string? Key, string Name, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt);
+/// <param name="LastUsedFrom">The address; absent where a proxy that is not trusted hid it.</param>
+/// <param name="ReplacedBy">The id of the key that was made in its place.</param>
+internal sealed record KeyBody(
+    string Id, string? Key, string Name, IReadOnlyList<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt,
+    string? LastUsedFrom, string? ReplacedBy);
+
+/// <param name="ExpiresIn">For how many seconds the old key is good besides the new one.</param>
+internal sealed record RotateKeyBody(long? ExpiresIn);
+
+/// <param name="Who">As histories name the caller; absent for one without a good token.</param>
+/// <param name="Name">What the caller's key is called.</param>
+/// <param name="Values">The parameters of the path.</param>
+/// <param name="Count">How many equal ones this stands for; the first was at <paramref name="At"/>.</param>
+/// <param name="Tenant">Whose the host was; for the provider only.</param>
+internal sealed record AuditBody(
+    DateTimeOffset At, string Kind, string? Who, string? Name, string? From, string? What, IReadOnlyDictionary<string, string>? Values, int? Status, string? RequestId,
+    int Count, DateTimeOffset? LastAt, string? Tenant);
 
 internal sealed record AccountChangeBody(string? Password, IReadOnlyDictionary<string, ScramBody>? Scram, bool? Enabled)
 {
@@ -95,6 +111,8 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(Page<AccountBody>))]
 [JsonSerializable(typeof(Page<SessionBody>))]
 [JsonSerializable(typeof(NewKeyBody))]
+[JsonSerializable(typeof(RotateKeyBody))]
+[JsonSerializable(typeof(Page<AuditBody>))]
 [JsonSerializable(typeof(AccountChangeBody))]
 [JsonSerializable(typeof(RosterBody))]
 [JsonSerializable(typeof(RefreshAnswerBody))]

@@ -24,7 +24,7 @@ internal static class ApiDescription
             document.Info.Title = "Krewe";
             document.AddComponent(Scheme, new OpenApiSecurityScheme
             {
-                Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "The provider's token, or a key of the host.",
+                Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "The provider's token, or a key of the host or of its tenant.",
             });
             document.Security = [Requirement(document)];
             return Task.CompletedTask;
@@ -100,6 +100,7 @@ internal static class ApiDescription
     private static readonly ImmutableDictionary<string, string> PathWords = new Dictionary<string, string>
     {
         ["host"] = "The virtual host's domain.",
+        ["tenant"] = "The tenant's name, percent-encoded.",
         ["localpart"] = "The user's localpart (RFC 7622 §3.3), percent-encoded.",
         ["jid"] = "The session's full JID, percent-encoded.",
         ["id"] = "The key's id.",

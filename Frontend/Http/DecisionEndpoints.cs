@@ -16,7 +16,7 @@ internal sealed class DecisionEndpoints(KreweOptions options, IHostSettingsSourc
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/api/v1/hosts/{host}/muc/decisions/invalidate", (HttpContext http, DecisionEndpoints self) => self.InvalidateAsync(http))
-            .RequireHost(HostKeys.Muc).WithTags("rooms")
+            .AuditedAsAction().RequireHost(HostKeys.Muc).WithTags("rooms")
             .WithSummary("Forgets join decisions of a room, a user, or a user in a room, asks again about those who are present, and removes those who are refused.")
             .Accepts<InvalidationBody>("application/json").Produces<InvalidatedBody>().WithProblems(400, 401, 403, 404, 413, 422, 503);
 

@@ -16,7 +16,7 @@ internal sealed record HostAccess(ApiCaller Caller, string Domain)
 
 /// <summary>
 /// Lets requests through to endpoints, in the order that tells strangers least: 401 without a good token; 403 to a key for anything but its own
-/// host, whether that exists or not, and for a scope that it lacks; only then 404.
+/// host or hosts, whether that exists or not, and for a scope that it lacks; only then 404.
 /// </summary>
 internal static class HostAccessFilters
 {
@@ -56,9 +56,14 @@ internal static class HostAccessFilters
             }
 
             var isDomain = JidEnforcement.TryPrepareDomainpart(http.GetRouteValue("host") as string ?? "", out var domain);
-            if (!caller.IsProvider && (!isDomain || !caller.IsFor(domain!)))
+            if (!caller.IsProvider && (!isDomain || !await caller.IsForAsync(domain!, http.RequestServices.GetRequiredService<IHostSettingsSource>())))
             {
                 return ApiResults.Forbidden("The key belongs to another host.");
+            }
+
+            if (isDomain)
+            {
+                http.Features.Set(new AuditedHost(domain!));
             }
 
             if (!caller.Has(scope))

@@ -28,6 +28,10 @@ internal static partial class KreweApi
         services.AddMetrics();
         services.TryAddSingleton<FrontendInstruments>();
         services.AddSingleton<AdminAuthentication>();
+        services.AddSingleton<FailedTokens>();
+        services.AddSingleton<KeyUses>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyUses>());
+        services.AddKreweAuditLog();
         services.AddSingleton<AccountRemoval>();
         services.AddSingleton<PasswordHashing>();
         services.AddSingleton<RoomEndpoints>();
@@ -44,8 +48,10 @@ internal static partial class KreweApi
         return services;
     }
 
+    /// <summary>Everything that is mapped, here and by others, is within the audit log's reach: it stands around the pipeline.</summary>
     public static void MapKreweApi(this WebApplication app)
     {
+        app.UseMiddleware<AuditMiddleware>();
         app.UseWhen(http => http.Request.Path.StartsWithSegments(Api) || http.Request.Path.StartsWithSegments(RosterAdmin), api =>
         {
             api.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = AnswerFailureAsync, AllowStatusCode404Response = true });
@@ -53,7 +59,8 @@ internal static partial class KreweApi
         });
         HealthEndpoints.Map(app);
         HostEndpoints.Map(app);
-        HostKeyEndpoints.Map(app);
+        KeyEndpoints.Map(app);
+        AuditEndpoints.Map(app);
         AccountEndpoints.Map(app);
         SessionEndpoints.Map(app);
         RosterEndpoints.Map(app);
@@ -63,6 +70,16 @@ internal static partial class KreweApi
         DelegationEndpoints.Map(app);
         DoctorEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
+    }
+
+    private static void AddKreweAuditLog(this IServiceCollection services)
+    {
+        services.AddSingleton<HostTenants>();
+        services.AddSingleton<SignIns>();
+        services.AddSingleton<AuditReader>();
+        services.AddSingleton<AuditEndpoints>();
+        services.AddSingleton<AuditQueue>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditQueue>());
     }
 
     /// <summary>The middleware has logged the exception; its words are not for the caller.</summary>

@@ -36,7 +36,7 @@ internal sealed class RefreshEndpoints(
 
     private static RouteHandlerBuilder Describe(RouteHandlerBuilder route, bool hasBody)
     {
-        route.WithTags("rosters").Produces<RefreshAnswerBody>().Produces<RefreshAnswerBody>(StatusCodes.Status202Accepted).WithProblems(401, 403, 404)
+        route.AuditedAsAction().WithTags("rosters").Produces<RefreshAnswerBody>().Produces<RefreshAnswerBody>(StatusCodes.Status202Accepted).WithProblems(401, 403, 404)
             .WithHeader("Prefer", "respond-async: answered with 202 before any hook is called.");
         return hasBody
             ? route.WithNames().Produces<RefreshAnswerBody>(StatusCodes.Status400BadRequest).WithProblems(StatusCodes.Status413PayloadTooLarge)
@@ -105,9 +105,14 @@ internal sealed class RefreshEndpoints(
         }
 
         var domain = await ChooseHostAsync(http, named, caller);
-        if (caller is { IsProvider: false } && domain is not null && !caller.IsFor(domain))
+        if (caller is { IsProvider: false } && domain is not null && !await caller.IsForAsync(domain, hosts))
         {
             return (null, ApiResults.Forbidden("The key belongs to another host."));
+        }
+
+        if (caller is not null && domain is not null)
+        {
+            http.Features.Set(new AuditedHost(domain));
         }
 
         if (caller is not null && !caller.Has(Scope))
@@ -121,7 +126,13 @@ internal sealed class RefreshEndpoints(
             return (null, AdminAuthentication.Unauthorized(http));
         }
 
-        return host is null ? (null, ApiResults.NotFound("There is no such host.")) : (host, null);
+        if (host is null)
+        {
+            return (null, ApiResults.NotFound("There is no such host."));
+        }
+
+        http.Features.Set(new AuditedHost(host.Domain));
+        return (host, null);
     }
 
     private async Task<string?> ChooseHostAsync(HttpContext http, string? named, ApiCaller? caller)

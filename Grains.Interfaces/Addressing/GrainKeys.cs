@@ -1,4 +1,6 @@
+using System.Globalization;
 using Krewe.Contracts.Accounts;
+using Krewe.Contracts.Audit;
 using Krewe.Contracts.Components;
 using Krewe.Contracts.Delegation;
 using Krewe.Contracts.Doctor;
@@ -21,6 +23,26 @@ public static class GrainKeys
     public static IAccountGrain Account(this IGrainFactory grains, Jid account) => grains.GetGrain<IAccountGrain>(account.Bare);
 
     public static IHostGrain Host(this IGrainFactory grains, string domain) => grains.GetGrain<IHostGrain>(domain);
+
+    /// <param name="host">The host's domain.</param>
+    public static IKeyRingGrain HostKeys(this IGrainFactory grains, string host) => grains.GetGrain<IKeyRingGrain>(host);
+
+    /// <summary>No domain has a slash. The name is percent-encoded, because storages take an at sign for the end of a localpart.</summary>
+    public static IKeyRingGrain TenantKeys(this IGrainFactory grains, string tenant) => grains.GetGrain<IKeyRingGrain>($"tenant/{Uri.EscapeDataString(tenant)}");
+
+    /// <summary>The key of the log of what was changed.</summary>
+    /// <param name="host">The host's domain; null for what the provider did to none.</param>
+    public static string AuditChanges(string? host) => $"{host}/changes";
+
+    /// <summary>The key of the log of what was refused, of who signed in, and of everyday actions.</summary>
+    /// <param name="host">The host's domain; null for what belongs to none.</param>
+    public static string AuditAccesses(string? host) => $"{host}/accesses";
+
+    /// <param name="log">One of the keys above.</param>
+    public static IAuditLogGrain AuditLog(this IGrainFactory grains, string log) => grains.GetGrain<IAuditLogGrain>(log);
+
+    /// <param name="log">The log's key.</param>
+    public static IAuditPageGrain AuditPage(this IGrainFactory grains, string log, long page) => grains.GetGrain<IAuditPageGrain>(string.Create(CultureInfo.InvariantCulture, $"{log}/{page}"));
 
     /// <param name="domain">An external component's domain.</param>
     public static IComponentGrain Component(this IGrainFactory grains, string domain) => grains.GetGrain<IComponentGrain>(domain);

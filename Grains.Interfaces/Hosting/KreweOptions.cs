@@ -49,6 +49,9 @@ public sealed record KreweOptions
     /// <summary>How many hosts have a metrics label of their own; the rest is <c>other</c>.</summary>
     public int MetricsHosts { get; init; } = 100;
 
+    /// <summary>How long it is known who changed what.</summary>
+    public TimeSpan AuditKeptFor { get; init; } = TimeSpan.FromDays(90);
+
     public string? ExternalUrl { get; init; }
 
     /// <summary>Whether messages within the process may go without a grain call; off only to test and to measure the other path.</summary>

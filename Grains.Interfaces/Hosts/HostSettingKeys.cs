@@ -29,7 +29,7 @@ public static class HostSettingKeys
 
     public static ImmutableArray<HostSettingKey> All { get; } =
     [
-        new HostSettingKey<string>("tenant", new TextSetting(255),
+        new HostSettingKey<string>("tenant", new TextSetting(HostKeys.TenantCharactersMax),
             (draft, value) => draft.Settings = draft.Settings with { Tenant = value }, settings => settings.Tenant,
             "Who owns the host; the domain itself when absent.") { IsProviderOnly = true },
         new HostSettingKey<bool>("enabled", Boolean,

@@ -53,21 +53,7 @@ public enum HostChangeOutcome : byte
 public sealed record HostChange(
     [property: Id(0)] HostChangeOutcome Outcome, [property: Id(1)] HostDocument? Host, [property: Id(2)] ImmutableArray<DocumentProblem> Problems);
 
-/// <summary>A host key without its secret.</summary>
-[GenerateSerializer, Immutable, Alias("host-key")]
-public sealed record HostKey(
-    [property: Id(0)] string Id, [property: Id(1)] string Name, [property: Id(2)] ImmutableArray<string> Scopes,
-    [property: Id(3)] DateTimeOffset CreatedAt, [property: Id(4)] DateTimeOffset? ExpiresAt);
-
-/// <summary>A key that was just made: <paramref name="Secret"/> is shown this once and stored hashed.</summary>
-[GenerateSerializer, Immutable, Alias("new-host-key")]
-public sealed record NewHostKey([property: Id(0)] HostKey Key, [property: Id(1)] string Secret)
-{
-    /// <summary>Never the secret.</summary>
-    public override string ToString() => Key.ToString();
-}
-
-/// <summary>One virtual host's settings of record and its keys. Key: the prepared domain. On disk when a change returns.</summary>
+/// <summary>One virtual host's settings of record. Key: the prepared domain. On disk when a change returns.</summary>
 [Alias("host")]
 public interface IHostGrain : IGrainWithStringKey
 {
@@ -93,20 +79,6 @@ public interface IHostGrain : IGrainWithStringKey
     /// <param name="ifMatch">As for <see cref="PutAsync"/>.</param>
     [Alias("delete")]
     Task<HostChange> DeleteAsync(long? ifMatch = null);
-
-    /// <summary>Null when there is no such host, or it has <see cref="HostKeys.KeysMax"/> keys.</summary>
-    [Alias("create-key")]
-    Task<NewHostKey?> CreateKeyAsync(string name, ImmutableArray<string> scopes, DateTimeOffset? expiresAt);
-
-    [Alias("keys")]
-    Task<ImmutableArray<HostKey>> KeysAsync();
-
-    [Alias("delete-key")]
-    Task<bool> DeleteKeyAsync(string id);
-
-    /// <summary>The key whose secret this is, null when there is none that is valid now.</summary>
-    [Alias("verify-key")]
-    Task<HostKey?> VerifyKeyAsync(string id, string secret);
 
     /// <summary>Looks at the host's file again, as it came, changed or went; does nothing for a host from the API.</summary>
     [Alias("reload")]

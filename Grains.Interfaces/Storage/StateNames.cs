@@ -8,6 +8,9 @@ public static class StateNames
     /// <summary>In <see cref="StorageNames.Settings"/>, by domain. Cleared when the host is removed, so that the keys are the list of hosts.</summary>
     public const string Host = "host";
 
+    /// <summary>In <see cref="StorageNames.Settings"/>, by the key of <see cref="Hosts.IKeyRingGrain"/>. Cleared when there are no keys.</summary>
+    public const string Keys = "keys";
+
     /// <summary>In <see cref="StorageNames.Settings"/>, by domain: whose component it is. Cleared when the host gives it back.</summary>
     public const string Domain = "domain";
 
@@ -25,4 +28,10 @@ public static class StateNames
 
     /// <summary>In <see cref="StorageNames.Rooms"/>, by a room service's domain.</summary>
     public const string RoomService = "room-service";
+
+    /// <summary>In <see cref="StorageNames.Audit"/>, by the key of <see cref="Audit.IAuditLogGrain"/>. Cleared when nothing in it is young enough to be kept.</summary>
+    public const string AuditLog = "audit-log";
+
+    /// <summary>In <see cref="StorageNames.Audit"/>, by the key of <see cref="Audit.IAuditPageGrain"/>.</summary>
+    public const string AuditPage = "audit-page";
 }

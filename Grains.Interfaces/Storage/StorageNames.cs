@@ -19,5 +19,8 @@ public static class StorageNames
 
     public const string Offline = "offline";
 
-    public static readonly ImmutableArray<string> Durable = [Settings, Accounts, Rooms, Rosters, Offline];
+    /// <summary>Who changed what. Outlives what it tells of.</summary>
+    public const string Audit = "audit";
+
+    public static readonly ImmutableArray<string> Durable = [Settings, Accounts, Rooms, Rosters, Offline, Audit];
 }

@@ -8,8 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Krewe.Grains.Hosts;
 
 /// <summary>
-/// One virtual host's settings of record and its keys. A document in the folder of host documents goes before one that was made through the API, and is read-only
-/// here; its keys are made and kept here all the same.
+/// One virtual host's settings of record. A document in the folder of host documents goes before one that was made through the API, and is read-only here.
 /// </summary>
 internal sealed partial class HostGrain(
     [PersistentState(StateNames.Host, StorageNames.Settings)] IPersistentState<HostState> state,
@@ -108,46 +107,10 @@ internal sealed partial class HostGrain(
         await state.RemoveAsync();
         _version = NextVersion();
         await ShowAsync();
+        await GrainFactory.HostKeys(Domain).ClearAsync();
         await Claims.ReleaseAsync(components);
         DeactivateOnIdle();
         return new HostChange(HostChangeOutcome.Deleted, new HostDocument(Domain, _version, null, HostSource.Api), []);
-    }
-
-    public async Task<NewHostKey?> CreateKeyAsync(string name, ImmutableArray<string> scopes, DateTimeOffset? expiresAt)
-    {
-        var now = time.GetUtcNow();
-        if (Present.Json is null || state.State.Keys.Count(stored => IsValid(stored.Key, now)) >= HostKeys.KeysMax)
-        {
-            return null;
-        }
-
-        var secret = HostKeySecrets.NewSecret();
-        var key = new HostKey(HostKeySecrets.NewId(), name, scopes, now, expiresAt);
-        var stored = new StoredHostKey(key, HostKeySecrets.Hash(secret));
-        await state.ChangeAsync(host => host with { Keys = [.. host.Keys.Where(other => IsValid(other.Key, now)), stored] });
-        return new NewHostKey(key, secret);
-    }
-
-    public Task<ImmutableArray<HostKey>> KeysAsync() =>
-        Task.FromResult(Present.Json is null ? [] : state.State.Keys.Select(stored => stored.Key).ToImmutableArray());
-
-    public async Task<bool> DeleteKeyAsync(string id)
-    {
-        if (Present.Json is null || !state.State.Keys.Any(stored => stored.Key.Id == id))
-        {
-            return false;
-        }
-
-        await state.ChangeAsync(host => host with { Keys = [.. host.Keys.Where(stored => stored.Key.Id != id)] });
-        return true;
-    }
-
-    public Task<HostKey?> VerifyKeyAsync(string id, string secret)
-    {
-        var now = time.GetUtcNow();
-        var found = Present.Json is null ? null : state.State.Keys.FirstOrDefault(stored => stored.Key.Id == id);
-        return Task.FromResult(
-            found is not null && HostKeySecrets.IsMatch(secret, found.Hash) && IsValid(found.Key, now) ? found.Key : null);
     }
 
     public async Task<HostDocument> ReloadAsync()
@@ -200,9 +163,13 @@ internal sealed partial class HostGrain(
     /// <summary>False when another activation wrote in between, so that what was merged was not the present document.</summary>
     private async Task<bool> TryWriteAsync(string json, long version, HostDocument present)
     {
-        // A host that is made anew inherits no keys, for example of a file that was there before it.
-        await state.ChangeAsync(host => host.Json != present.Json ? null
-            : host with { Json = json, Version = version, Keys = present.Json is null ? [] : host.Keys });
+        if (present.Json is null)
+        {
+            // A host that is made anew inherits no keys, for example of a file that was there before it.
+            await GrainFactory.HostKeys(Domain).ClearAsync();
+        }
+
+        await state.ChangeAsync(host => host.Json != present.Json ? null : host with { Json = json, Version = version });
         _version = state.State.Version;
         await ShowAsync();
         return _version == version;
@@ -257,8 +224,6 @@ internal sealed partial class HostGrain(
     /// <summary>Says not whose it is.</summary>
     private static HostChange InUse(IEnumerable<string> paths) =>
         new(HostChangeOutcome.Invalid, null, [.. paths.Select(path => new DocumentProblem(path, "is a domain that is in use"))]);
-
-    private static bool IsValid(HostKey key, DateTimeOffset now) => key.ExpiresAt is not { } end || end > now;
 
     private HostChange? Refusal(HostDocument present, long? ifMatch) =>
         _file is not null ? new HostChange(HostChangeOutcome.ReadOnly, present, [])

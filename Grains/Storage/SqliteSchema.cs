@@ -24,7 +24,18 @@ internal sealed class SqliteSchema(ImmutableArray<string> steps)
             UNIQUE (storage, state, key));
         CREATE INDEX grain_state_domain ON grain_state (storage, state, domain, key);
         """,
+
+        // Keys were a part of their host's state; of a host from a file they were all of it.
+        """
+        INSERT INTO grain_state (storage, state, key, etag, json)
+            SELECT storage, 'keys', key, 1, CAST(json_object('keys', json_extract(CAST(json AS TEXT), '$.keys')) AS BLOB) FROM grain_state
+            WHERE storage = 'settings' AND state = 'host' AND json_array_length(CAST(json AS TEXT), '$.keys') > 0;
+        DELETE FROM grain_state WHERE storage = 'settings' AND state = 'host' AND json_extract(CAST(json AS TEXT), '$.json') IS NULL;
+        UPDATE grain_state SET json = CAST(json_remove(CAST(json AS TEXT), '$.keys') AS BLOB) WHERE storage = 'settings' AND state = 'host';
+        """,
     ]);
+
+    public ImmutableArray<string> Steps => steps;
 
     /// <summary>Brings the file to this schema, each step in a transaction of its own.</summary>
     public void Apply(SqliteConnection connection, string path)

@@ -15,6 +15,7 @@ internal static class KreweConfiguration
 {
     // A label costs memory here and in whatever scrapes it.
     private const int MetricsHostsMax = 10_000;
+    private const int AuditDaysMax = 3650;
     private const double RefreshDeadlineSecondsMin = 0.1;
     private const double RefreshDeadlineSecondsMax = 600;
 
@@ -41,6 +42,7 @@ internal static class KreweConfiguration
             DefaultHost = Value<string?>(section, "Http:DefaultHost", null, ParseDomain),
             RefreshDeadline = Value(section, "Http:RefreshDeadline", TimeSpan.FromSeconds(25), ParseDeadline),
             MetricsHosts = Value(section, "Metrics:Hosts", 100, ParseMetricsHosts),
+            AuditKeptFor = Value(section, "Audit:Days", TimeSpan.FromDays(90), ParseAuditDays),
             ExternalUrl = Value<string?>(section, "Http:ExternalUrl", null, ParseExternalUrl),
             UseLocalPath = Value(section, "LocalPath", true, ParseSwitch),
         };
@@ -123,6 +125,13 @@ internal static class KreweConfiguration
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out hosts) && hosts <= MetricsHostsMax
             ? null
             : $"'{text}' is not a number from 0 to {MetricsHostsMax}";
+
+    private static string? ParseAuditDays(string text, out TimeSpan keptFor)
+    {
+        var isGood = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is > 0 and <= AuditDaysMax;
+        keptFor = TimeSpan.FromDays(isGood ? days : 0);
+        return isGood ? null : $"'{text}' is not a number of days from 1 to {AuditDaysMax}";
+    }
 
     private static string? ParseExternalUrl(string text, out string? url)
     {

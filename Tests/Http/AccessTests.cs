@@ -20,6 +20,14 @@ public sealed class AccessTests(ApiFixture api)
         ("GET", "/api/v1/hosts/{host}/keys", "settings"),
         ("GET", "/api/v1/hosts/{host}/keys/none", "settings"),
         ("DELETE", "/api/v1/hosts/{host}/keys/none", "settings"),
+        ("POST", "/api/v1/hosts/{host}/keys/none/rotate", "settings"),
+        ("GET", "/api/v1/hosts/{host}/audit", "settings"),
+        ("GET", "/api/v1/audit", OnlyProvider),
+        ("GET", "/api/v1/tenants/{host}/keys", OnlyProvider),
+        ("POST", "/api/v1/tenants/{host}/keys", OnlyProvider),
+        ("GET", "/api/v1/tenants/{host}/keys/none", OnlyProvider),
+        ("DELETE", "/api/v1/tenants/{host}/keys/none", OnlyProvider),
+        ("POST", "/api/v1/tenants/{host}/keys/none/rotate", OnlyProvider),
         ("GET", "/api/v1/hosts/{host}/accounts", "accounts"),
         ("GET", "/api/v1/hosts/{host}/accounts/romeo", "accounts"),
         ("PUT", "/api/v1/hosts/{host}/accounts/romeo", "accounts"),
@@ -90,7 +98,7 @@ public sealed class AccessTests(ApiFixture api)
         ];
         foreach (var token in tokens)
         {
-            using var answer = await SendAsync(method, path, domain, token);
+            using var answer = await SendAsync(method, path, domain, token, api.NewAddress());
             await ApiFixture.AssertProblemAsync(answer, HttpStatusCode.Unauthorized);
             Assert.Equal("Bearer", answer.Headers.WwwAuthenticate.Single().Scheme);
         }
@@ -99,7 +107,7 @@ public sealed class AccessTests(ApiFixture api)
     [Fact]
     public async Task Host_ThatDoesNotExist_IsNotFoundOnlyToTheProvider()
     {
-        foreach (var (method, path, _) in Endpoints.Where(endpoint => endpoint.Path.Contains("{host}", StringComparison.Ordinal) && endpoint.Method != "PUT"))
+        foreach (var (method, path, _) in Endpoints.Where(endpoint => endpoint.Path.Contains("/hosts/{host}", StringComparison.Ordinal) && endpoint.Method != "PUT"))
         {
             using var answer = await SendAsync(method, path, api.NewDomain(), ApiFixture.ProviderToken);
             await ApiFixture.AssertProblemAsync(answer, HttpStatusCode.NotFound);
@@ -192,6 +200,6 @@ public sealed class AccessTests(ApiFixture api)
         await ApiFixture.AssertProblemAsync(answer, HttpStatusCode.Conflict);
     }
 
-    private Task<HttpResponseMessage> SendAsync(string method, string path, string domain, string? token) => api.SendAsync(
-        new HttpMethod(method), path.Replace("{host}", domain, StringComparison.Ordinal), method is "GET" or "DELETE" ? null : "{}", token);
+    private Task<HttpResponseMessage> SendAsync(string method, string path, string domain, string? token, string? from = null) => api.SendAsync(
+        new HttpMethod(method), path.Replace("{host}", domain, StringComparison.Ordinal), method is "GET" or "DELETE" ? null : "{}", token, from: from);
 }

@@ -15,6 +15,7 @@ using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Listeners;
+using Krewe.Grains.Audit;
 using Krewe.Grains.Hosts;
 using Krewe.Tests.Grains.Storage;
 using Krewe.Tests.Support;
@@ -40,6 +41,7 @@ public sealed class ApiFixture : IAsyncLifetime
     private StorageSilo _silo = null!;
     private WebApplication _app = null!;
     private int _hosts;
+    private int _addresses;
 
     internal HttpClient Client { get; private set; } = null!;
 
@@ -50,6 +52,11 @@ public sealed class ApiFixture : IAsyncLifetime
     internal IGrainFactory Grains => _silo.Grains;
 
     internal HostFilesWatcher Watcher => _silo.Services.GetRequiredService<HostFilesWatcher>();
+
+    /// <summary>The API's own.</summary>
+    internal IServiceProvider Services => _app.Services;
+
+    internal IServiceProvider SiloServices => _silo.Services;
 
     internal Readiness Readiness => _app.Services.GetRequiredService<Readiness>();
 
@@ -67,9 +74,10 @@ public sealed class ApiFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Directory.CreateDirectory(HostsFolder);
-        var options = _folder.Options with { AdminToken = ProviderToken, HostsFolder = HostsFolder };
+        var options = _folder.Options with { AdminToken = ProviderToken, HostsFolder = HostsFolder, TrustedProxies = [IPNetwork.Parse("127.0.0.0/8")] };
         _silo = await StorageSilo.StartAsync(options, services => services
             .AddKreweHostFiles(options)
+            .AddKreweAudit(options)
             .AddSingleton<IHostSettingsSource, HostSettingsCache>());
         _app = await StartApiAsync(options);
         Client = new HttpClient(new SocketsHttpHandler { UseProxy = false })
@@ -87,6 +95,13 @@ public sealed class ApiFixture : IAsyncLifetime
     }
 
     internal string NewDomain() => $"host{Interlocked.Increment(ref _hosts)}.example";
+
+    /// <summary>An address that no other test comes from.</summary>
+    internal string NewAddress()
+    {
+        var number = Interlocked.Increment(ref _addresses);
+        return $"198.18.{number / 250}.{number % 250}";
+    }
 
     /// <summary>A host of the test's own, made with a document.</summary>
     internal Task<string> NewHostAsync(string document = "{}") => NewHostAsync(NewDomain(), document);
@@ -107,11 +122,17 @@ public sealed class ApiFixture : IAsyncLifetime
     }
 
     internal async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, string? body = null, string? token = ProviderToken, string? ifMatch = null, string? ifNoneMatch = null)
+        HttpMethod method, string path, string? body = null, string? token = ProviderToken, string? ifMatch = null, string? ifNoneMatch = null, string? from = null)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        if (from is not null)
+        {
+            // Another client, behind a proxy that is trusted.
+            request.Headers.Add("X-Forwarded-For", from);
+        }
+
         if (ifMatch is not null)
         {
             request.Headers.TryAddWithoutValidation("If-Match", ifMatch);

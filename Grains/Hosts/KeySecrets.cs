@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Krewe.Grains.Hosts;
 
-/// <summary>Makes the secrets of host keys and compares them, in a time that says nothing about what is stored.</summary>
-internal static class HostKeySecrets
+/// <summary>Makes the secrets of keys and compares them, in a time that says nothing about what is stored.</summary>
+internal static class KeySecrets
 {
     private const int SecretBytes = 32;
 
