@@ -68,7 +68,7 @@ internal sealed class AuditMiddleware(
             {
                 KeyName = caller.KeyName,
                 RequestId = http.TraceIdentifier,
-                Tenant = caller.Tenant ?? (caller.Host is { } own ? await tenants.TenantOfAsync(own) : null),
+                Tenant = caller.Tenant ?? (caller.Host is { } own ? await TenantOfAsync(own) : null),
             });
         }
 
@@ -120,8 +120,16 @@ internal sealed class AuditMiddleware(
         }
 
         // There is no log of a domain that is no host, and was none: anybody can make up names.
-        var tenant = await tenants.TenantOfAsync(domain);
+        var tenant = await TenantOfAsync(domain);
         return tenant is null && mark == AuditMark.None && caller?.Host is null ? (null, null) : (domain, tenant);
+    }
+
+    /// <summary>Null also when it cannot be found out: an answer that is on its way must not fail over this.</summary>
+    private async ValueTask<string?> TenantOfAsync(string domain)
+    {
+        var asking = tenants.TenantOfAsync(domain).AsTask();
+        await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return asking.IsCompletedSuccessfully ? await asking : null;
     }
 
     /// <summary>The parameters of the path. Of somebody without a good token only a host that there is: whatever else he wrote there may be a secret.</summary>

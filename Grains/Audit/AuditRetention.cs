@@ -8,6 +8,9 @@ namespace Krewe.Grains.Audit;
 /// <summary>Goes through all audit logs now and then, those of hosts that are gone too, and has each remove what is older than entries are kept.</summary>
 internal sealed partial class AuditRetention(IGrainKeyIndex index, IGrainFactory grains, TimeProvider time, ILogger<AuditRetention> logger) : BackgroundService
 {
+    /// <summary>After a start, when that is over.</summary>
+    private static readonly TimeSpan FirstAfter = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan Every = TimeSpan.FromHours(6);
 
     private const int LogsAtOnce = 100;
@@ -29,7 +32,7 @@ internal sealed partial class AuditRetention(IGrainKeyIndex index, IGrainFactory
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Every, time);
+        using var timer = new PeriodicTimer(FirstAfter, time);
         while (!stoppingToken.IsCancellationRequested)
         {
             var trimming = TrimNextAsync(timer, stoppingToken);
@@ -45,6 +48,7 @@ internal sealed partial class AuditRetention(IGrainKeyIndex index, IGrainFactory
     {
         if (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            timer.Period = Every;
             await TrimAllAsync(stoppingToken);
         }
     }

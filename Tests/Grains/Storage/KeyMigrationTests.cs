@@ -27,7 +27,7 @@ public sealed class KeyMigrationTests
 
         foreach (var host in (string[])["api.example", "file.example"])
         {
-            Assert.Equal(["roster", "muc"], (await silo.Grains.HostKeys(host).VerifyAsync("0011223344556677", "secret"))!.Scopes);
+            Assert.Equal("roster muc", string.Join(" ", (await silo.Grains.HostKeys(host).VerifyAsync("0011223344556677", "secret"))!.Scopes));
             Assert.Null(await silo.Grains.HostKeys(host).VerifyAsync("0011223344556677", "another"));
         }
 

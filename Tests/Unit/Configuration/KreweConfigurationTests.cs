@@ -32,6 +32,7 @@ public sealed class KreweConfigurationTests : IDisposable
         Assert.Null(options.ExternalUrl);
         Assert.Equal(TimeSpan.FromSeconds(25), options.RefreshDeadline);
         Assert.Equal(100, options.MetricsHosts);
+        Assert.Equal(TimeSpan.FromDays(90), options.AuditKeptFor);
     }
 
     [Theory]
@@ -102,6 +103,9 @@ public sealed class KreweConfigurationTests : IDisposable
     [InlineData("Metrics:Hosts", "-1")]
     [InlineData("Metrics:Hosts", "many")]
     [InlineData("Metrics:Hosts", "10001")]
+    [InlineData("Audit:Days", "0")]
+    [InlineData("Audit:Days", "3651")]
+    [InlineData("Audit:Days", "1.5")]
     [InlineData("Cluster:Provider", "PostgreSQL")]
     [InlineData("Roles", "silo")]
     [InlineData("Roles", "silo;frontend;referee")]
@@ -122,6 +126,7 @@ public sealed class KreweConfigurationTests : IDisposable
     [InlineData("Http:ExternalUrl", "https://%host/")]
     [InlineData("Http:RefreshDeadline", "0.5")]
     [InlineData("Metrics:Hosts", "0")]
+    [InlineData("Audit:Days", "3650")]
     [InlineData("Http:TrustedProxies", "10.0.0.0/8;fd00::/8;192.0.2.1")]
     [InlineData("http:defaultHOST", "Verona.Example.")]
     [InlineData("Admin:Token", "abc.DEF-123_~+/==")]
