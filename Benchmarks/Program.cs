@@ -14,5 +14,10 @@ if (args is ["room-storm", var address, var port, var stormed, var joiners, var 
         address, int.Parse(port, CultureInfo.InvariantCulture), stormed, int.Parse(joiners, CultureInfo.InvariantCulture), int.Parse(server, CultureInfo.InvariantCulture));
 }
 
+if (args is ["hosts", var silo, var hosts, .. var rest])
+{
+    return await HostCrowd.RunAsync(silo, int.Parse(hosts, CultureInfo.InvariantCulture), rest is [var seconds] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 30);
+}
+
 BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
 return 0;

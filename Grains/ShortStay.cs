@@ -4,15 +4,16 @@ namespace Krewe.Grains;
 /// Lets an activation go that turned out to hold nothing, such as one of a made-up name. Not at once: the calls that wait behind the present one would be sent on
 /// to the next activation, which would go as well, and Orleans sends a call on only twice before it refuses it.
 /// </summary>
-internal sealed class ShortStay(Grain grain, Func<bool> isEmpty)
+/// <param name="stay">How long; <see cref="Moment"/> when it is left out.</param>
+internal sealed class ShortStay(Grain grain, Func<bool> isEmpty, TimeSpan? stay = null)
 {
     /// <summary>Longer than any queue of calls takes, short enough for a flood of made-up names.</summary>
-    private static readonly TimeSpan Stay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
 
     private IGrainTimer? _timer;
 
     /// <summary>From now on the activation has a moment left, unless it holds something by then.</summary>
-    public void Begin() => _timer ??= grain.RegisterGrainTimer(EndAsync, new GrainTimerCreationOptions { DueTime = Stay, Period = Timeout.InfiniteTimeSpan });
+    public void Begin() => _timer ??= grain.RegisterGrainTimer(EndAsync, new GrainTimerCreationOptions { DueTime = stay ?? Moment, Period = Timeout.InfiniteTimeSpan });
 
     private Task EndAsync(CancellationToken cancellationToken)
     {

@@ -14,6 +14,19 @@ internal sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 
 internal sealed record HostBody(string Host, string Tenant, bool Enabled, string Source);
 
+/// <param name="Outcome">What made it: created, replaced, restored, suspended, resumed, or read, from a file.</param>
+/// <param name="Restored">The version whose document was restored.</param>
+internal sealed record HostVersionBody(long Version, DateTimeOffset At, string? Author, string Outcome, long? Restored);
+
+/// <param name="Value">Absent for none; a secret is only told to be set.</param>
+/// <param name="From">default, provider, host or component.</param>
+internal sealed record ExplainedSettingBody(string Path, JsonNode? Value, string From);
+
+internal sealed record DifferencesBody(long From, long To, IReadOnlyList<DifferenceBody> Items);
+
+/// <summary>One place; absent is what is not there in that version. Secrets are only told to be set.</summary>
+internal sealed record DifferenceBody(string Path, JsonNode? Before, JsonNode? After);
+
 internal sealed record NewKeyBody(string? Name, IReadOnlyList<string>? Scopes, DateTimeOffset? ExpiresAt);
 
 /// <param name="Key">The token, shown only in the answer that made it.</param>
@@ -107,6 +120,9 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(Page<HostBody>))]
+[JsonSerializable(typeof(Page<HostVersionBody>))]
+[JsonSerializable(typeof(Page<ExplainedSettingBody>))]
+[JsonSerializable(typeof(DifferencesBody))]
 [JsonSerializable(typeof(Page<KeyBody>))]
 [JsonSerializable(typeof(Page<AccountBody>))]
 [JsonSerializable(typeof(Page<SessionBody>))]

@@ -104,6 +104,7 @@ internal static class ApiDescription
         ["localpart"] = "The user's localpart (RFC 7622 §3.3), percent-encoded.",
         ["jid"] = "The session's full JID, percent-encoded.",
         ["id"] = "The key's id.",
+        ["version"] = "A version of the host's document: the number in its ETag.",
         ["room"] = "The room's bare JID, percent-encoded.",
         ["nick"] = "The occupant's nickname, percent-encoded.",
     }.ToImmutableDictionary();

@@ -115,32 +115,6 @@ internal static class ApiRequest
         return problem is null;
     }
 
-    public static string ETag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
-
-    /// <summary>RFC 9110 §13.1: the version that the request makes a condition, null for none. False when it cannot be met.</summary>
-    /// <param name="present">The version there is now, for a request that names several.</param>
-    public static bool TryGetCondition(HttpContext http, long present, out long? version)
-    {
-        version = null;
-        var headers = http.Request.GetTypedHeaders();
-        if (http.Request.Headers.IfMatch.Count > 0)
-        {
-            // Tags are compared strongly, so a weak one never matches.
-            var tags = headers.IfMatch;
-            version = tags.Any(tag => tag.Tag == "*") ? HostVersions.Any : present;
-            return version == HostVersions.Any || (present != HostVersions.None && tags.Any(tag => !tag.IsWeak && tag.Tag == ETag(present)));
-        }
-
-        if (http.Request.Headers.IfNoneMatch.Count > 0)
-        {
-            var tags = headers.IfNoneMatch;
-            version = tags.Any(tag => tag.Tag == "*") ? HostVersions.None : null;
-            return version == HostVersions.None || !tags.Any(tag => tag.Tag == ETag(present));
-        }
-
-        return true;
-    }
-
     private static string RawRest(HttpContext http, int segments)
     {
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;

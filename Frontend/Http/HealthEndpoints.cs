@@ -14,6 +14,8 @@ internal static class HealthEndpoints
             .WithSummary("The process is alive.").Produces<HealthBody>().WithoutToken();
         routes.MapGet("/readyz", Ready).WithTags("health").WithSummary("The process takes streams and requests; names the grain host.")
             .Produces<ReadinessBody>().Produces<ReadinessBody>(StatusCodes.Status503ServiceUnavailable).WithoutToken();
+        routes.MapGet("/api/v1/schema/defaults", () => Results.Text(HostSchema.DefaultsText, "application/schema+json")).WithTags("hosts")
+            .WithSummary("The JSON Schema of the provider's defaults.").Produces(StatusCodes.Status200OK, contentType: "application/schema+json").WithoutToken();
         routes.MapGet("/api/v1/schema/host", () => Results.Text(HostSchema.Text, "application/schema+json")).WithTags("hosts")
             .WithSummary("The JSON Schema of host documents.").Produces(StatusCodes.Status200OK, contentType: "application/schema+json").WithoutToken();
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Krewe.Contracts.Addressing;
@@ -20,6 +19,7 @@ internal static class HostEndpoints
         routes.MapGet("/api/v1/hosts", ListAsync).RequireProvider().WithTags("hosts").WithSummary("Lists the hosts.").Produces<Page<HostBody>>().WithPage().WithProblems();
         routes.MapGet(Document, GetAsync).RequireHost(HostKeys.Settings, mustExist: false).WithTags("hosts")
             .WithSummary("Reads a host's document.").WithQuery("effective", "Adds what is in force without being written.", JsonSchemaType.Boolean)
+            .WithQuery("explain", "Tells of each setting its value, where there is one, and from where it is: default, provider, host or component.", JsonSchemaType.Boolean)
             .Produces<JsonObject>().WithProblems();
         routes.MapPut(Document, PutAsync).RequireHost(HostKeys.Settings, mustExist: false).WithTags("hosts")
             .WithSummary("Creates or replaces a host's document.").Accepts<JsonObject>("application/json")
@@ -53,9 +53,28 @@ internal static class HostEndpoints
     private static async Task<IResult> GetAsync(HttpContext http, IGrainFactory grains)
     {
         var document = await grains.Host(HostAccess.Of(http).Domain).GetAsync();
-        return document.Json is null
-            ? ApiResults.NotFound("There is no such host.")
-            : Shown(http, document, StatusCodes.Status200OK, isEffective: http.Request.Query["effective"] == "true");
+        if (document.Json is null)
+        {
+            return HostAnswers.NotFound();
+        }
+
+        var (isEffective, isExplained) = (http.Request.Query["effective"] == "true", http.Request.Query["explain"] == "true");
+        if (!isEffective && !isExplained)
+        {
+            return EntityTags.Unless(http, EntityTags.Of(document.Version)) ?? HostAnswers.Shown(document);
+        }
+
+        var defaults = new HostDefaults(await grains.HostDefaults().GetAsync());
+        return EntityTags.Unless(http, EntityTags.Of(document.Version, defaults.Version))
+            ?? (isExplained ? Explained(document, defaults) : ApiResults.Json(EffectiveSettings.Document(document.Domain, document.Json, defaults), ApiJson.Default.JsonObject));
+    }
+
+    private static IResult Explained(HostDocument document, HostDefaults defaults)
+    {
+        var settings = EffectiveSettings.Explain(document.Domain, document.Json!, defaults);
+        return ApiResults.Json(
+            new Page<ExplainedSettingBody>([.. settings.Select(one => new ExplainedSettingBody(one.Path, one.Value, one.From.ToString().ToLowerInvariant()))], null),
+            ApiJson.Default.PageExplainedSettingBody);
     }
 
     private static async Task<IResult> PutAsync(HttpContext http, IGrainFactory grains, IHostSettingsSource hosts)
@@ -68,24 +87,12 @@ internal static class HostEndpoints
         }
 
         var host = grains.Host(domain);
-        if (!ApiRequest.TryGetCondition(http, await PresentVersionAsync(http, host), out var condition))
+        if (!EntityTags.TryGetCondition(http, await HostAnswers.PresentVersionAsync(http, host), out var condition))
         {
-            return Mismatch();
+            return HostAnswers.Mismatch();
         }
 
-        var change = await host.PutAsync(json, condition, caller.IsProvider);
-        if (change.Outcome is not (HostChangeOutcome.Created or HostChangeOutcome.Replaced))
-        {
-            return Refused(change);
-        }
-
-        hosts.Apply(change.Host!);
-        if (change.Outcome == HostChangeOutcome.Created)
-        {
-            http.Response.Headers.Location = $"/api/v1/hosts/{Uri.EscapeDataString(domain)}";
-        }
-
-        return Shown(http, change.Host!, change.Outcome == HostChangeOutcome.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+        return HostAnswers.Taken(http, await host.PutAsync(json, condition, caller.IsProvider, caller.Name), hosts);
     }
 
     private static async Task<IResult> DeleteAsync(
@@ -93,9 +100,9 @@ internal static class HostEndpoints
     {
         var domain = HostAccess.Of(http).Domain;
         var host = grains.Host(domain);
-        if (!ApiRequest.TryGetCondition(http, await PresentVersionAsync(http, host), out var condition))
+        if (!EntityTags.TryGetCondition(http, await HostAnswers.PresentVersionAsync(http, host), out var condition))
         {
-            return Mismatch();
+            return HostAnswers.Mismatch();
         }
 
         var services = await hosts.GetAsync(domain) is { } settings ? RoomRequest.Services(settings) : [];
@@ -107,36 +114,12 @@ internal static class HostEndpoints
         }
         else if (change.Outcome is not HostChangeOutcome.NotFound)
         {
-            return Refused(change);
+            return HostAnswers.Refused(change);
         }
 
         // Also for a host that is gone already: a removal that was cut off half way is finished by asking for it again.
         await accounts.RemoveAllAsync(domain);
         await rooms.RemoveAllAsync(services);
-        return change.Outcome is HostChangeOutcome.Deleted ? Results.NoContent() : Refused(change);
+        return change.Outcome is HostChangeOutcome.Deleted ? Results.NoContent() : HostAnswers.Refused(change);
     }
-
-    private static async ValueTask<long> PresentVersionAsync(HttpContext http, IHostGrain host) =>
-        http.Request.Headers.IfMatch.Count + http.Request.Headers.IfNoneMatch.Count > 0
-        && await host.GetAsync() is { Json: not null } present ? present.Version : HostVersions.None;
-
-    private static IResult Shown(HttpContext http, HostDocument document, int status, bool isEffective = false)
-    {
-        http.Response.Headers.ETag = ApiRequest.ETag(document.Version);
-        return ApiResults.Json(HostSecrets.Redact(document.Domain, document.Json!, isEffective), ApiJson.Default.JsonObject, status);
-    }
-
-    private static IResult Refused(HostChange change) => change.Outcome switch
-    {
-        HostChangeOutcome.NotFound => ApiResults.NotFound("There is no such host."),
-        HostChangeOutcome.VersionMismatch => Mismatch(),
-        HostChangeOutcome.Invalid => ApiResults.Problem(StatusCodes.Status422UnprocessableEntity, "The document is not valid.", change.Problems),
-        HostChangeOutcome.ProviderOnly => ApiResults.Problem(
-            StatusCodes.Status403Forbidden, "The document changes what only the provider may set.", change.Problems),
-        HostChangeOutcome.ReadOnly => ApiResults.Problem(StatusCodes.Status409Conflict, "The host comes from a file and is changed there."),
-        _ => throw new UnreachableException(),
-    };
-
-    private static IResult Mismatch() =>
-        ApiResults.Problem(StatusCodes.Status412PreconditionFailed, "The host is not at the version that the request makes a condition.");
 }

@@ -61,6 +61,9 @@ internal static partial class KreweApi
         HostEndpoints.Map(app);
         KeyEndpoints.Map(app);
         AuditEndpoints.Map(app);
+        HostDefaultsEndpoints.Map(app);
+        HostVersionEndpoints.Map(app);
+        HostSuspensionEndpoints.Map(app);
         AccountEndpoints.Map(app);
         SessionEndpoints.Map(app);
         RosterEndpoints.Map(app);

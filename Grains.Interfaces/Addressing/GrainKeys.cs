@@ -44,6 +44,11 @@ public static class GrainKeys
     /// <param name="log">The log's key.</param>
     public static IAuditPageGrain AuditPage(this IGrainFactory grains, string log, long page) => grains.GetGrain<IAuditPageGrain>(string.Create(CultureInfo.InvariantCulture, $"{log}/{page}"));
 
+    public static IHostHistoryGrain HostHistory(this IGrainFactory grains, string domain) => grains.GetGrain<IHostHistoryGrain>(domain);
+
+    /// <summary>There is one for all hosts.</summary>
+    public static IHostDefaultsGrain HostDefaults(this IGrainFactory grains) => grains.GetGrain<IHostDefaultsGrain>("defaults");
+
     /// <param name="domain">An external component's domain.</param>
     public static IComponentGrain Component(this IGrainFactory grains, string domain) => grains.GetGrain<IComponentGrain>(domain);
 

@@ -12,13 +12,25 @@ internal abstract class ComponentType(string name, ImmutableArray<HostSettingKey
 
     public ImmutableArray<HostSettingKey> Keys { get; } = keys;
 
-    /// <summary>What a component has whose entry has only a type.</summary>
-    public abstract ComponentSettings Default(string domain);
+    /// <summary>What a component has whose entry has only a type, and that inherits nothing.</summary>
+    public ComponentSettings Default(string domain) => Finish(NewDraft(domain));
 
     /// <summary>Reads an entry, or adds what is wrong with it.</summary>
-    public abstract ComponentSettings Read(string domain, JsonElement entry, string path, DocumentProblems problems);
+    /// <param name="above">What it inherits from, the nearest first.</param>
+    public ComponentSettings Read(string domain, JsonElement entry, string path, DocumentProblems problems, ImmutableArray<SettingLayer> above)
+    {
+        var draft = NewDraft(domain);
+        SettingInheritance.Read(Keys, [new(SettingOrigin.Component, entry), .. above], draft);
+        HostDocumentReader.ReadObject(entry, path, Keys, problems, draft);
+        return Finish(draft);
+    }
 
-    public virtual JsonObject Schema() => HostSchema.ObjectSchema(Keys, Default(HostSchema.ExampleDomain));
+    /// <summary>What the keys' values are read into.</summary>
+    public abstract object NewDraft(string domain);
+
+    public JsonObject Schema() => HostSchema.ObjectSchema(Keys, Default(HostSchema.ExampleDomain));
+
+    protected abstract ComponentSettings Finish(object draft);
 }
 
 /// <summary>The types of components. Adding one is an entry here, beside its settings.</summary>

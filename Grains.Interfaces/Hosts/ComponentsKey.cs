@@ -49,7 +49,7 @@ internal sealed class ComponentsKey(string name, ImmutableArray<ComponentType> t
             }
 
             // What is wrong inside is told all the same.
-            if (ReadEntry(domain ?? entry.Name, entry.Value, entryPath, problems) is { } component)
+            if (ReadEntry(host, domain ?? entry.Name, entry.Value, entryPath, problems) is { } component)
             {
                 host.Components[component.Domain] = component;
             }
@@ -63,7 +63,7 @@ internal sealed class ComponentsKey(string name, ImmutableArray<ComponentType> t
             .Select(component => KeyValuePair.Create(component.Key, (JsonNode?)ComponentTypes.Of(component.Value).Keys.Show(component.Value))));
     }
 
-    private ComponentSettings? ReadEntry(string domain, JsonElement entry, string path, DocumentProblems problems)
+    private ComponentSettings? ReadEntry(HostSettingsDraft host, string domain, JsonElement entry, string path, DocumentProblems problems)
     {
         if (entry.ValueKind != JsonValueKind.Object)
         {
@@ -73,7 +73,7 @@ internal sealed class ComponentsKey(string name, ImmutableArray<ComponentType> t
 
         if (ComponentTypes.Of(entry) is { } type)
         {
-            return type.Read(domain, entry, path, problems);
+            return type.Read(domain, entry, path, problems, HostDefaults.Above(domain, host.Settings.Domain, host.Layers));
         }
 
         var typePath = JsonPaths.Member(path, ComponentTypes.Discriminator);

@@ -8,6 +8,8 @@ internal static class ExternalComponentKeys
 {
     private const int SecretCharactersMin = 6;
 
+    private const string OfEach = "it is what makes one component another than the next";
+
     /// <summary>The generations of <c>urn:xmpp:delegation:</c> and <c>urn:xmpp:privilege:</c> that are spoken.</summary>
     private static readonly IntegerSetting Generation = new(1, 2);
 
@@ -17,10 +19,10 @@ internal static class ExternalComponentKeys
     public static ImmutableArray<HostSettingKey> All { get; } =
     [
         new Key<string>(ComponentTypes.Discriminator, new WordSetting(ExternalComponentType.TypeName), (_, _) => { }, _ => ExternalComponentType.TypeName,
-            "A program of the tenant's that serves the domain over a stream of its own (XEP-0114).") { IsRequired = true },
+            "A program of the tenant's that serves the domain over a stream of its own (XEP-0114).") { IsRequired = true, WhyNotInherited = OfEach },
         new Key<string>("name", new TextSetting(255),
             (draft, value) => draft.Settings = draft.Settings with { Name = value }, settings => settings.Name,
-            "The component's name for people's eyes."),
+            "The component's name for people's eyes.") { WhyNotInherited = OfEach },
         new Key<string>("component_secret", new TextSetting(255, charactersMin: SecretCharactersMin),
             (draft, value) => draft.Settings = draft.Settings with { Secret = value }, settings => settings.Secret.Length > 0 ? HostSecrets.Marker() : null,
             "What the component proves to know when it connects (XEP-0114 §3).") { IsSecret = true, IsRequired = true },

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Krewe.Contracts.Hosts;
 
 /// <summary>Components of type <c>external</c>: programs of the tenant's (XEP-0114).</summary>
@@ -7,14 +5,9 @@ internal sealed class ExternalComponentType() : ComponentType(TypeName, External
 {
     public const string TypeName = "external";
 
-    public override ComponentSettings Default(string domain) => new ExternalComponentDraft(domain).Settings;
+    public override object NewDraft(string domain) => new ExternalComponentDraft(domain);
 
-    public override ComponentSettings Read(string domain, JsonElement entry, string path, DocumentProblems problems)
-    {
-        var draft = new ExternalComponentDraft(domain);
-        HostDocumentReader.ReadObject(entry, path, Keys, problems, draft);
-        return draft.Settings;
-    }
+    protected override ComponentSettings Finish(object draft) => ((ExternalComponentDraft)draft).Settings;
 }
 
 /// <summary>An external component while its entry is read into it; without a secret at first, which every entry must have.</summary>

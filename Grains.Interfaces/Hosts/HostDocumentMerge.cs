@@ -16,7 +16,8 @@ public sealed record HostDocumentMerged(
 /// </summary>
 public static class HostDocumentMerge
 {
-    public static HostDocumentMerged Merge(string domain, long version, string sent, string? stored, bool isProvider)
+    /// <param name="defaults">What holds where the document says nothing.</param>
+    public static HostDocumentMerged Merge(string domain, long version, string sent, string? stored, bool isProvider, HostDefaults? defaults = null)
     {
         var problems = new DocumentProblems();
         using var sentDocument = HostDocumentReader.TryParse(sent, problems);
@@ -30,18 +31,42 @@ public static class HostDocumentMerge
         var json = sent;
         if (sentDocument.RootElement.ValueKind == JsonValueKind.Object)
         {
-            var buffer = new MemoryStream();
-            using (var writer = new Utf8JsonWriter(buffer))
-            {
-                new HostDocumentWriter(writer, domain, isProvider, touched).WriteObject(
-                    sentDocument.RootElement, storedDocument?.RootElement ?? default, HostSettingKeys.All, HostSettings.Default(domain), JsonPaths.Root, isProviderOnly: false);
-            }
-
-            json = Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+            var layers = (defaults ?? HostDefaults.None).Under(sentDocument.RootElement);
+            json = Write(writer => new HostDocumentWriter(writer, domain, isProvider, touched).Write(
+                sentDocument.RootElement, storedDocument?.RootElement ?? default, HostSettingKeys.All, layers));
         }
 
         using var merged = JsonDocument.Parse(json, HostDocumentReader.JsonOptions);
         var reading = HostDocumentReader.Read(domain, version, merged.RootElement, problems);
         return new HostDocumentMerged(reading.Settings is null ? null : json, reading.Settings, reading.Problems, touched.ToImmutable());
+    }
+
+    /// <summary>The same for the provider's defaults, which only the provider sends.</summary>
+    public static (string? Json, ImmutableArray<DocumentProblem> Problems) MergeDefaults(string sent, string stored)
+    {
+        var problems = new DocumentProblems();
+        using var sentDocument = HostDocumentReader.TryParse(sent, problems);
+        if (sentDocument is null)
+        {
+            return (null, problems.ToImmutable());
+        }
+
+        using var storedDocument = JsonDocument.Parse(stored, HostDocumentReader.JsonOptions);
+        var json = sentDocument.RootElement.ValueKind != JsonValueKind.Object ? sent : Write(writer => new HostDocumentWriter(writer, "", isProvider: true, new()).Write(
+            sentDocument.RootElement, storedDocument.RootElement, HostDefaults.Keys, [new(SettingOrigin.Provider, sentDocument.RootElement)]));
+        using var merged = JsonDocument.Parse(json, HostDocumentReader.JsonOptions);
+        HostDocumentReader.ReadObject(merged.RootElement, JsonPaths.Root, HostDefaults.Keys, problems, new HostSettingsDraft(HostSchema.ExampleDomain, 0));
+        return problems.IsEmpty ? (json, []) : (null, problems.ToImmutable());
+    }
+
+    private static string Write(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            write(writer);
+        }
+
+        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 }

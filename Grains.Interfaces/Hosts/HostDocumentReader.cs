@@ -21,11 +21,12 @@ public static class HostDocumentReader
 
     internal static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = 16 };
 
-    public static HostDocumentReading Read(string domain, long version, string json)
+    /// <param name="defaults">What holds where the document says nothing. Whether a document is good does not depend on it.</param>
+    public static HostDocumentReading Read(string domain, long version, string json, HostDefaults? defaults = null)
     {
         var problems = new DocumentProblems();
         using var document = TryParse(json, problems);
-        return document is null ? new HostDocumentReading(null, problems.ToImmutable()) : Read(domain, version, document.RootElement, problems);
+        return document is null ? new HostDocumentReading(null, problems.ToImmutable()) : Read(domain, version, document.RootElement, problems, defaults);
     }
 
     /// <summary>The paths of some components in a good document, which may have their domains in another spelling.</summary>
@@ -40,9 +41,10 @@ public static class HostDocumentReader
         ];
     }
 
-    internal static HostDocumentReading Read(string domain, long version, JsonElement root, DocumentProblems problems)
+    internal static HostDocumentReading Read(string domain, long version, JsonElement root, DocumentProblems problems, HostDefaults? defaults = null)
     {
-        var draft = new HostSettingsDraft(domain, version);
+        var draft = new HostSettingsDraft(domain, version) { Layers = (defaults ?? HostDefaults.None).Under(root) };
+        SettingInheritance.Read(HostSettingKeys.All, draft.Layers, draft);
         ReadObject(root, JsonPaths.Root, HostSettingKeys.All, problems, draft);
         draft.Check(problems);
         return problems.IsEmpty ? new HostDocumentReading(draft.ToSettings(), []) : new HostDocumentReading(null, problems.ToImmutable());
@@ -65,7 +67,7 @@ public static class HostDocumentReader
         catch (JsonException e)
         {
             // The parser's own message may quote the text, which may be a secret; its position may not.
-            problems.Add(JsonPaths.Root, $"is not JSON (RFC 8259): line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
+            problems.Add(JsonPaths.Root, $"is not JSON (RFC 8259), or nested more than {JsonOptions.MaxDepth} deep: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
             return null;
         }
     }
@@ -102,6 +104,12 @@ public static class HostDocumentReader
             if (key.IsRequired && !seen.Contains(key.Name))
             {
                 problems.Add(JsonPaths.Member(path, key.Name), "is missing");
+            }
+
+            // Of the two, the later in the table is told.
+            if (key.Rival is { } rival && seen.Contains(key.Name) && seen.Contains(rival) && keys.IndexOf(key) > keys.IndexOf(keys.Find(rival)!))
+            {
+                problems.Add(JsonPaths.Member(path, key.Name), $"must not be there together with {rival}");
             }
         }
     }

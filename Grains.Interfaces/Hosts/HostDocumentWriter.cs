@@ -13,21 +13,35 @@ internal sealed class HostDocumentWriter(Utf8JsonWriter writer, string host, boo
 {
     private const string ProviderOnly = "only the provider may set this";
 
+    private ImmutableArray<SettingLayer> _layers = [];
+
+    /// <param name="stored">The document as it is stored, undefined when there is none.</param>
+    /// <param name="layers">The document that was sent and what it inherits from.</param>
+    public void Write(JsonElement sent, JsonElement stored, ImmutableArray<HostSettingKey> keys, ImmutableArray<SettingLayer> layers)
+    {
+        _layers = layers;
+        WriteObject(sent, stored, new Table(keys, layers, HostSettings.Default(host)), JsonPaths.Root, isProviderOnly: false);
+    }
+
     /// <param name="stored">The same object as it is stored, undefined when there is none.</param>
-    /// <param name="defaults">The settings where a document says nothing.</param>
     /// <param name="isProviderOnly">Whether all of it is the provider's.</param>
-    public void WriteObject(JsonElement sent, JsonElement stored, ImmutableArray<HostSettingKey> keys, object defaults, string path, bool isProviderOnly)
+    private void WriteObject(JsonElement sent, JsonElement stored, Table table, string path, bool isProviderOnly)
     {
         writer.WriteStartObject();
         foreach (var member in sent.EnumerateObject())
         {
-            writer.WritePropertyName(member.Name);
-            WriteMember(member, Member(stored, member.Name), keys.Find(member.Name), defaults, JsonPaths.Member(path, member.Name), isProviderOnly);
+            var key = table.Keys.Find(member.Name);
+            var before = Member(stored, member.Name);
+            if (key is null || !IsLeftToInherit(sent, member, before, key, table, isProviderOnly))
+            {
+                writer.WritePropertyName(member.Name);
+                WriteMember(member, before, key, table, JsonPaths.Member(path, member.Name), isProviderOnly);
+            }
         }
 
         if (!isProvider)
         {
-            foreach (var key in keys)
+            foreach (var key in table.Keys)
             {
                 if (!sent.TryGetProperty(key.Name, out _) && Member(stored, key.Name) is { ValueKind: not JsonValueKind.Undefined } left)
                 {
@@ -39,12 +53,28 @@ internal sealed class HostDocumentWriter(Utf8JsonWriter writer, string host, boo
         writer.WriteEndObject();
     }
 
-    private void WriteMember(JsonProperty member, JsonElement stored, HostSettingKey? key, object defaults, string path, bool isProviderOnly)
+    /// <summary>
+    /// Whether what was sent only says what holds without it, and is not the sender's to lay down: a provider's key, which must go on following the defaults, or the
+    /// marker of a secret that is inherited.
+    /// </summary>
+    private bool IsLeftToInherit(JsonElement sent, JsonProperty member, JsonElement stored, HostSettingKey key, Table table, bool isProviderOnly)
+    {
+        if (stored.ValueKind != JsonValueKind.Undefined || !key.Members.IsEmpty || key is ComponentsKey || sent.EnumerateObject().Count(other => other.NameEquals(key.Name)) > 1)
+        {
+            return false;
+        }
+
+        return key.IsSecret && HostSecrets.IsMarker(member.Value)
+            ? SettingInheritance.FindInherited(table.Keys, key, table.Layers).Origin != SettingOrigin.Default
+            : !isProvider && (isProviderOnly || key.IsProviderOnly) && IsSame(member.Value, stored, key, table);
+    }
+
+    private void WriteMember(JsonProperty member, JsonElement stored, HostSettingKey? key, Table table, string path, bool isProviderOnly)
     {
         isProviderOnly |= key?.IsProviderOnly ?? false;
         if (key is { Members.IsEmpty: false } && member.Value.ValueKind == JsonValueKind.Object)
         {
-            WriteObject(member.Value, stored, key.Members, defaults, path, isProviderOnly);
+            WriteObject(member.Value, stored, table with { Keys = key.Members, Layers = SettingInheritance.Within(table.Layers, key) }, path, isProviderOnly);
             return;
         }
 
@@ -54,7 +84,7 @@ internal sealed class HostDocumentWriter(Utf8JsonWriter writer, string host, boo
             return;
         }
 
-        if (isProviderOnly && !isProvider && key is not null && !IsSame(member.Value, stored, key, defaults))
+        if (isProviderOnly && !isProvider && key is not null && !IsSame(member.Value, stored, key, table))
         {
             touched.Add(path, ProviderOnly);
         }
@@ -131,8 +161,9 @@ internal sealed class HostDocumentWriter(Utf8JsonWriter writer, string host, boo
         }
 
         // Nothing of a component of another type is kept. One that is the provider's as a whole has just been told as a whole.
-        WriteObject(
-            entry.Value, isOther ? default : stored, type.Keys, type.Default(Prepared(entry.Name)), path, isProviderOnly: isProviderOnly && !isOther);
+        var domain = Prepared(entry.Name);
+        var table = new Table(type.Keys, [new(SettingOrigin.Component, entry.Value), .. HostDefaults.Above(domain, host, _layers)], type.Default(domain));
+        WriteObject(entry.Value, isOther ? default : stored, table, path, isProviderOnly: isProviderOnly && !isOther);
     }
 
     private void WriteForeign(JsonElement stored, Func<string, bool> isWritten)
@@ -153,19 +184,29 @@ internal sealed class HostDocumentWriter(Utf8JsonWriter writer, string host, boo
 
     private static string Prepared(string name) => JidEnforcement.TryPrepareDomainpart(name, out var domain) ? domain : name;
 
-    private static bool IsSame(JsonElement sent, JsonElement stored, HostSettingKey key, object defaults)
+    private static bool IsSame(JsonElement sent, JsonElement stored, HostSettingKey key, Table table)
     {
         if (stored.ValueKind != JsonValueKind.Undefined)
         {
             return JsonElement.DeepEquals(sent, stored) || (key.IsSecret && HostSecrets.IsMarker(sent));
         }
 
+        if (SettingInheritance.FindInherited(table.Keys, key, table.Layers) is { Origin: not SettingOrigin.Default, Value: var inherited })
+        {
+            return JsonElement.DeepEquals(sent, inherited);
+        }
+
         // A default may be written out; an empty list is the default of every list.
-        return key.Show(defaults) is { } value
+        return key.ShowDefault(table.Defaults) is { } value
             ? JsonNode.DeepEquals(JsonNode.Parse(sent.GetRawText()), value)
             : sent.ValueKind == JsonValueKind.Array && sent.GetArrayLength() == 0;
     }
 
     private static JsonElement Member(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var member) ? member : default;
+
+    /// <summary>What an object is written by.</summary>
+    /// <param name="Layers">The object and what it inherits from.</param>
+    /// <param name="Defaults">The settings where nobody has set anything.</param>
+    private sealed record Table(ImmutableArray<HostSettingKey> Keys, ImmutableArray<SettingLayer> Layers, object Defaults);
 }

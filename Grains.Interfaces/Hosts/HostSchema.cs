@@ -13,6 +13,9 @@ public static class HostSchema
     /// <summary>Indented, with a newline at its end; the same as docs/host-settings.schema.json.</summary>
     public static string Text { get; } = Document().ToJsonString(Indented) + "\n";
 
+    /// <summary>The same for the provider's defaults; served at <c>/api/v1/schema/defaults</c>.</summary>
+    public static string DefaultsText { get; } = Defaults().ToJsonString(Indented) + "\n";
+
     /// <summary>A domain whose defaults a schema can tell.</summary>
     internal const string ExampleDomain = "example.com";
 
@@ -31,17 +34,28 @@ public static class HostSchema
             schema["required"] = new JsonArray([.. keys.Where(key => key.IsRequired).Select(key => (JsonNode)key.Name)]);
         }
 
+        if (keys.FirstOrDefault(key => key.Rival is not null) is { } rival)
+        {
+            schema["not"] = new JsonObject { ["required"] = new JsonArray(rival.Name, rival.Rival) };
+        }
+
         return schema;
     }
 
-    private static JsonObject Document()
-    {
-        var schema = ObjectSchema(HostSettingKeys.All, HostSettings.Default(ExampleDomain));
-        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
-        schema.Insert(1, "title", "Host settings");
-        schema.Insert(2, "description",
+    private static JsonObject Document() => Document(
+        HostSettingKeys.All, "Host settings",
             "One virtual host of Krewe. Durations are seconds, sizes bytes. x-set-by: who may set or change a key (provider, or host: whoever holds a host key with the scope settings). "
-            + "Secrets are write-only: reading shows {\"secret\":\"set\"}, and sending that object keeps the stored value.");
+            + "Secrets are write-only: reading shows {\"secret\":\"set\"}, and sending that object keeps the stored value. What a host does not set, it has of the provider's defaults where x-inherited is true; a component has it of its host, then of those.");
+
+    private static JsonObject Defaults() => Document(
+        [.. HostSettingKeys.All.Where(key => key.IsInheritable)], "Defaults for all hosts", "What holds for each host of Krewe that does not set it itself. Only the provider sets it.");
+
+    private static JsonObject Document(ImmutableArray<HostSettingKey> keys, string title, string description)
+    {
+        var schema = ObjectSchema(keys, HostSettings.Default(ExampleDomain));
+        schema.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        schema.Insert(1, "title", title);
+        schema.Insert(2, "description", description);
         return schema;
     }
 
@@ -67,6 +81,7 @@ public static class HostSchema
         }
 
         schema["x-set-by"] = isProviderOnly ? "provider" : "host";
+        schema["x-inherited"] = key.IsInheritable;
         return schema;
     }
 

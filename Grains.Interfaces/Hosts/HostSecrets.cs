@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Krewe.Contracts.Addressing;
 
 namespace Krewe.Contracts.Hosts;
 
@@ -21,13 +20,13 @@ public static class HostSecrets
     /// <summary>A stored document as it may be read; with everything that is in force when <paramref name="isEffective"/>.</summary>
     public static JsonObject Redact(string domain, string json, bool isEffective = false)
     {
-        var document = JsonNode.Parse(json)!.AsObject();
-        Redact(document, HostSettingKeys.All);
-        if (isEffective && HostDocumentReader.Read(domain, 0, json).Settings is { } settings)
+        if (isEffective)
         {
-            AddEffective(document, HostSettingKeys.All, settings);
+            return EffectiveSettings.Document(domain, json, HostDefaults.None);
         }
 
+        var document = JsonNode.Parse(json)!.AsObject();
+        Redact(document, HostSettingKeys.All);
         return document;
     }
 
@@ -73,7 +72,8 @@ public static class HostSecrets
         writer.WriteEndArray();
     }
 
-    private static void Redact(JsonObject document, ImmutableArray<HostSettingKey> keys)
+    /// <summary>Puts the marker in the place of every secret of an object whose names are in the table.</summary>
+    internal static void Redact(JsonObject document, ImmutableArray<HostSettingKey> keys)
     {
         foreach (var key in keys)
         {
@@ -96,36 +96,6 @@ public static class HostSecrets
                 {
                     Redact(entry!.AsObject(), ComponentTypes.Find((string)entry[ComponentTypes.Discriminator]!)!.Keys);
                 }
-            }
-        }
-    }
-
-    private static void AddEffective(JsonObject document, ImmutableArray<HostSettingKey> keys, object settings)
-    {
-        foreach (var key in keys)
-        {
-            if (document[key.Name] is JsonObject group && !key.Members.IsEmpty)
-            {
-                AddEffective(group, key.Members, settings);
-            }
-            else if (document[key.Name] is JsonObject components && key is ComponentsKey)
-            {
-                AddEffective(components, ((HostSettings)settings).Components);
-            }
-            else if ((key.HasDefaultsWithin || !document.ContainsKey(key.Name)) && key.Show(settings) is { } value)
-            {
-                document[key.Name] = value;
-            }
-        }
-    }
-
-    private static void AddEffective(JsonObject components, ImmutableDictionary<string, ComponentSettings> settings)
-    {
-        foreach (var (name, entry) in components)
-        {
-            if (JidEnforcement.TryPrepareDomainpart(name, out var domain) && settings.TryGetValue(domain, out var component))
-            {
-                AddEffective(entry!.AsObject(), ComponentTypes.Of(component).Keys, component);
             }
         }
     }

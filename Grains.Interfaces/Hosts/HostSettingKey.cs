@@ -27,6 +27,24 @@ public abstract class HostSettingKey(string name, string description)
     /// <summary>Its value is an object of things that have defaults of their own: what is in force is shown in its place.</summary>
     public bool HasDefaultsWithin { get; init; }
 
+    /// <summary>Why everybody sets it for himself; null for what is inherited.</summary>
+    public string? WhyNotInherited { get; init; }
+
+    /// <summary>The key without whose value it is of no use: what the provider sets of both for all hosts holds only together.</summary>
+    public string? GoesWith { get; init; }
+
+    /// <summary>The key that must not stand beside it, and in whose place it is set.</summary>
+    public string? Rival { get; init; }
+
+    /// <summary>Whether another setting of the object that inherits it leaves no room for it.</summary>
+    internal Func<JsonElement, bool>? IsContradictedBy { get; init; }
+
+    /// <summary>A secret for all hosts must at least be bound to a server.</summary>
+    internal bool IsInheritable => WhyNotInherited is null && (!IsSecret || GoesWith is not null);
+
+    /// <summary>Why secrets that are not bound to a server are not inherited.</summary>
+    internal const string SecretOfEach = "a secret that many share is none";
+
     public abstract SettingType Type { get; }
 
     /// <summary>The keys of the object that the value is; empty for every other value.</summary>
@@ -37,6 +55,9 @@ public abstract class HostSettingKey(string name, string description)
 
     /// <summary>The value that is in force; null for none, and never a secret.</summary>
     internal abstract JsonNode? Show(object settings);
+
+    /// <summary>The value that holds where nobody has set it.</summary>
+    internal virtual JsonNode? ShowDefault(object settings) => Show(settings);
 }
 
 /// <summary>A key with a value of its own, in a table whose documents are read into <typeparamref name="TDraft"/> and come to <typeparamref name="TSettings"/>.</summary>

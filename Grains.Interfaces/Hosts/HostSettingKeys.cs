@@ -11,6 +11,12 @@ public static class HostSettingKeys
 {
     internal const string Components = "components";
 
+    internal const string PrivilegedEntities = "privileged_entities";
+
+    private const string RosterUrl = "http_roster_url";
+
+    private const string OfTheHost = "it names domains and people of one host";
+
     /// <summary>RFC 6120 §13.12: a server must accept stanzas of 10,000 bytes at least.</summary>
     private const int StanzaBytesMin = 10_000;
 
@@ -31,10 +37,10 @@ public static class HostSettingKeys
     [
         new HostSettingKey<string>("tenant", new TextSetting(HostKeys.TenantCharactersMax),
             (draft, value) => draft.Settings = draft.Settings with { Tenant = value }, settings => settings.Tenant,
-            "Who owns the host; the domain itself when absent.") { IsProviderOnly = true },
+            "Who owns the host; the domain itself when absent.") { IsProviderOnly = true, WhyNotInherited = "all hosts would be one tenant's, and open to each other's components" },
         new HostSettingKey<bool>("enabled", Boolean,
             (draft, value) => draft.Settings = draft.Settings with { Enabled = value }, settings => settings.Enabled,
-            "A disabled host ends its streams and refuses new ones with host-gone.") { IsProviderOnly = true },
+            "A disabled host ends its streams and refuses new ones with host-gone.") { IsProviderOnly = true, WhyNotInherited = "hosts are suspended one by one" },
         new HostSettingKey<ImmutableArray<string>>("authentication", new OneOrMoreSetting<string>(new WordSetting("internal_hashed"), 8),
             (draft, value) => draft.Settings = draft.Settings with { Authentication = value }, settings => OneOrMore(settings.Authentication),
             "How passwords are checked. internal_hashed: against the SCRAM keys of the host's own accounts. A list is tried in order."),
@@ -50,13 +56,16 @@ public static class HostSettingKeys
         new HostSettingKey<int>("component_stanza_size_limit", new IntegerSetting(StanzaBytesMin, StanzaBytesMax),
             (draft, value) => draft.Settings = draft.Settings with { ComponentStanzaSizeLimit = value }, settings => settings.ComponentStanzaSizeLimit,
             "The largest stanza that an external component may send, in bytes."),
-        new HostSettingKey<string>("http_roster_url", new UrlSetting(isTemplate: true),
+        new HostSettingKey<string>(RosterUrl, new UrlSetting(isTemplate: true, mayBeNone: true),
             (draft, value) => draft.HttpRoster = draft.HttpRoster with { Url = value }, settings => settings.HttpRoster?.Url,
-            "Where the users' rosters are fetched; %s is the percent-encoded localpart. Without it the host keeps its own rosters."),
+            "Where the users' rosters are fetched; %s is the percent-encoded localpart. Without it, or with false, the host keeps its own rosters.")
+            {
+                IsContradictedBy = PrivilegedEntitiesKey.LetsSomebodySetRosters,
+            },
         new HostSettingKey<string>("http_roster_authorization_header", new TextSetting(8192, isHeader: true),
             (draft, value) => draft.HttpRoster = draft.HttpRoster with { AuthorizationHeader = value },
             settings => settings.HttpRoster?.AuthorizationHeader is null ? null : HostSecrets.Marker(),
-            "Sent as the Authorization header of roster requests.") { IsSecret = true },
+            "Sent as the Authorization header of roster requests.") { IsSecret = true, GoesWith = RosterUrl },
         new HostSettingKey<TimeSpan>("http_roster_fresh_for", new SecondsSetting(0, YearSeconds),
             (draft, value) => draft.HttpRoster = draft.HttpRoster with { FreshFor = value }, settings => Seconds(Roster(settings).FreshFor),
             "A cached roster younger than this is not asked for again at the first need after a time without sessions. Seconds."),
@@ -77,22 +86,29 @@ public static class HostSettingKeys
         new HostSettingKey<ImmutableArray<ReadOnlyMemory<byte>>>("hook_secret", new OneOrMoreSetting<ReadOnlyMemory<byte>>(new HookSecretSetting(), 2),
             (draft, value) => draft.Settings = draft.Settings with { HookSecrets = value },
             settings => settings.HookSecrets.IsEmpty ? null : HostSecrets.Marker(),
-            "Signs every hook call (Standard Webhooks): whsec_ and base64, or a list of two during rotation.") { IsSecret = true },
+            "Signs every hook call (Standard Webhooks): whsec_ and base64, or a list of two during rotation.")
+            {
+                IsSecret = true, WhyNotInherited = "a tenant could have any request signed with it, by a hook of its own",
+            },
         new ComponentsKey(Components, ComponentTypes.All,
-            "The host's other domains: domain to component. Only the provider may add, change or remove one whose domain is not below the host's own."),
+            "The host's other domains: domain to component. Only the provider may add, change or remove one whose domain is not below the host's own.")
+            {
+                WhyNotInherited = OfTheHost,
+            },
         new DelegationsKey("delegations",
             "Who answers for the host (XEP-0355): namespace to a grant, or to a list of grants. urn:xmpp:delegation:, urn:xmpp:privilege:, bind and session are never delegated, "
-            + "but for the two pseudo-namespaces urn:xmpp:delegation:2:bare:disco#info:* and urn:xmpp:delegation:2:bare:disco#items:*.") { HasDefaultsWithin = true },
-        new PrivilegedEntitiesKey("privileged_entities",
-            "Who may act for the host's users (XEP-0356): a component's domain, or a user's bare or full JID, to privileges.") { HasDefaultsWithin = true },
+            + "but for the two pseudo-namespaces urn:xmpp:delegation:2:bare:disco#info:* and urn:xmpp:delegation:2:bare:disco#items:*.") { HasDefaultsWithin = true, WhyNotInherited = OfTheHost },
+        new PrivilegedEntitiesKey(PrivilegedEntities,
+            "Who may act for the host's users (XEP-0356): a component's domain, or a user's bare or full JID, to privileges.") { HasDefaultsWithin = true, WhyNotInherited = OfTheHost },
         new HostSettingKey<ImmutableArray<string>>("admins", new OneOrMoreSetting<string>(new BareJidSetting(), AdminsMax, itemsMin: 0),
             (draft, value) => draft.Settings = draft.Settings with { Admins = [.. value] },
             settings => List(settings.Admins.Order(StringComparer.Ordinal)),
-            "Bare JIDs of those who administer the host's components."),
+            "Bare JIDs of those who administer the host's components.") { WhyNotInherited = OfTheHost },
         new HostSettingKey<bool>("isolate", Boolean,
             (draft, value) => draft.Settings = draft.Settings with { Isolate = value }, settings => settings.Isolate,
             "Closes the host to all other domains."),
         new HostSettingGroup("limits", Limits(), "The host's limits; 0 is no limit.") { IsProviderOnly = true },
+        .. ComponentDefaultKey.Of(ComponentTypes.All),
     ];
 
     private static ImmutableArray<HostSettingKey> Limits() =>

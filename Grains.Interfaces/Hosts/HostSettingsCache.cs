@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using Krewe.Contracts.Addressing;
 
 namespace Krewe.Contracts.Hosts;
@@ -23,13 +25,22 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
     /// <summary>How long a domain that is nothing here is not asked for again.</summary>
     public static readonly TimeSpan AbsentFor = AbsentDomains.For;
 
+    /// <summary>How many hosts are read again under the lock at a time, when the defaults change.</summary>
+    private const int HostsAtOnce = 64;
+
     private readonly HostedDomains _domains = new();
+
+    /// <summary>What the loaded hosts are read from, without a step to any grain when the defaults change.</summary>
+    private readonly Dictionary<string, LoadedDocument> _documents = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Load> _loads = new(StringComparer.Ordinal);
     private readonly AbsentDomains _absent = new(time);
     private readonly Lock _gate = new();
     private readonly ConcurrentQueue<(string Domain, HostSettings? Settings, bool IsLoad)> _changes = new();
     private readonly Lock _raising = new();
     private readonly SemaphoreSlim _slots = new(LoadsMax);
+
+    /// <summary>Null until the first load, which asks for them before it asks for any host.</summary>
+    private HostDefaults? _defaults;
 
     public event Action<string, HostSettings?>? Changed;
 
@@ -71,11 +82,41 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         static HostSettings? HostOf(HostedDomain? found) => found is { Component: null } host ? host.Host : null;
     }
 
-    public void Apply(HostDocument document)
+    public void Apply(HostDefaultsDocument defaults)
     {
-        var settings = Read(document);
+        var read = new HostDefaults(defaults);
+        string[] loaded;
         lock (_gate)
         {
+            if (_defaults is { } known && known.Version >= read.Version)
+            {
+                return;
+            }
+
+            _defaults = read;
+            loaded = [.. _documents.Keys];
+        }
+
+        // Whoever is loaded meanwhile is read with the new defaults already.
+        foreach (var domains in loaded.Chunk(HostsAtOnce))
+        {
+            lock (_gate)
+            {
+                foreach (var domain in domains)
+                {
+                    ReadAgain(domain);
+                }
+            }
+
+            RaiseChanges();
+        }
+    }
+
+    public void Apply(HostDocument document)
+    {
+        lock (_gate)
+        {
+            var settings = Read(document);
             if (_loads.TryGetValue(document.Domain, out var load) && document.Version > (load.Applied?.Version ?? 0))
             {
                 load.Applied = document;
@@ -89,14 +130,14 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
 
     public void Dispose() => _slots.Dispose();
 
-    private static HostSettings? Read(HostDocument document)
+    private HostSettings? Read(HostDocument document)
     {
         if (document.Json is null)
         {
             return null;
         }
 
-        var reading = HostDocumentReader.Read(document.Domain, document.Version, document.Json);
+        var reading = HostDocumentReader.Read(document.Domain, document.Version, document.Json, _defaults);
         var settings = reading.Settings ?? throw new InvalidDataException(
             $"The stored document of a host is not one of this version: {string.Join("; ", reading.Problems.Select(problem => $"{problem.Path} {problem.Message}"))}");
         return document.LeftOut.IsEmpty ? settings : settings with { Components = settings.Components.RemoveRange(document.LeftOut) };
@@ -150,6 +191,11 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
 
     private async Task<HostedDomain?> AskAsync(string domain, Load load)
     {
+        if (Volatile.Read(ref _defaults) is null)
+        {
+            Apply(await InTurnAsync(() => grains.HostDefaults().GetAsync()));
+        }
+
         var document = await InTurnAsync(() => grains.Host(domain).GetAsync());
         if (TakeHost(domain, load, document) is { } host)
         {
@@ -261,6 +307,11 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         {
             _absent.Forget(domain);
             _domains.Set(settings, isKept: isNeeded || present is not null);
+            if (isNeeded || present is not null)
+            {
+                _documents[domain] = LoadedDocument.Of(document);
+            }
+
             if (isNeeded && present is null)
             {
                 _changes.Enqueue((domain, settings, IsLoad: true));
@@ -269,6 +320,7 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         else
         {
             _domains.Remove(domain);
+            _documents.Remove(domain);
             if (!_domains.TryFind(domain, out _))
             {
                 _absent.Remember(domain);
@@ -276,6 +328,17 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         }
 
         return settings;
+    }
+
+    /// <summary>Reads a loaded host with the present defaults. Under the lock.</summary>
+    private void ReadAgain(string domain)
+    {
+        if (_documents.TryGetValue(domain, out var document) && _domains.Host(domain) is { } present
+            && Read(document.ToDocument(domain, present.Version)) is { } settings)
+        {
+            _domains.Set(settings, isKept: true);
+            _changes.Enqueue((domain, settings, IsLoad: false));
+        }
     }
 
     /// <summary>Outside the lock of the tables, and one at a time, so that what handlers see of one host is in order.</summary>
@@ -295,6 +358,14 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
                 }
             }
         }
+    }
+
+    /// <summary>What a loaded host is read from, kept small.</summary>
+    private sealed record LoadedDocument(byte[] Json, ImmutableArray<string> LeftOut)
+    {
+        public static LoadedDocument Of(HostDocument document) => new(Encoding.UTF8.GetBytes(document.Json!), document.LeftOut);
+
+        public HostDocument ToDocument(string domain, long version) => new(domain, version, Encoding.UTF8.GetString(Json), HostSource.Api) { LeftOut = LeftOut };
     }
 
     private sealed class Load

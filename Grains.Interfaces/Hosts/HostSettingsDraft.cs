@@ -10,6 +10,9 @@ internal sealed class HostSettingsDraft(string domain, long version)
     /// <summary>Collected apart, because the keys may come before the URL, or without one.</summary>
     public HttpRosterSettings HttpRoster { get; set; } = HttpRosterSettings.Default;
 
+    /// <summary>The document itself and what it inherits from.</summary>
+    public ImmutableArray<SettingLayer> Layers { get; init; } = [];
+
     public Dictionary<string, ComponentSettings> Components { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Where an entity is given leave to change rosters.</summary>

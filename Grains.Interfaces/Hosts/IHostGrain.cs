@@ -47,6 +47,9 @@ public enum HostChangeOutcome : byte
     /// <summary>The host comes from a file and is read-only here.</summary>
     ReadOnly = 6,
     Deleted = 7,
+
+    /// <summary>The version that should be restored is not kept.</summary>
+    NoSuchVersion = 8,
 }
 
 [GenerateSerializer, Immutable, Alias("host-change")]
@@ -72,10 +75,27 @@ public interface IHostGrain : IGrainWithStringKey
     /// <param name="json">As sent: <c>{ "secret": "set" }</c> in a secret's place keeps the stored one.</param>
     /// <param name="ifMatch">The version that must be the present one, or one of <see cref="HostVersions"/>; null for any or none.</param>
     /// <param name="isProvider">Whether the caller may create hosts and set provider-only keys.</param>
+    /// <param name="author">Who does it, as the host's versions name them.</param>
     [Alias("put")]
-    Task<HostChange> PutAsync(string json, long? ifMatch, bool isProvider);
+    Task<HostChange> PutAsync(string json, long? ifMatch, bool isProvider, string? author = null);
 
-    /// <summary>Removes the host and its keys; not its accounts.</summary>
+    /// <summary>Puts the document of an earlier version, with its secrets, by the rules of <see cref="PutAsync"/>.</summary>
+    [Alias("restore")]
+    Task<HostChange> RestoreAsync(long version, long? ifMatch, bool isProvider, string? author);
+
+    /// <summary>Writes <c>enabled</c>, the rest staying as it is; no change where that is so already. For the provider only.</summary>
+    [Alias("enable")]
+    Task<HostChange> SetEnabledAsync(bool isEnabled, long? ifMatch, string? author);
+
+    /// <summary>The versions that can be read and restored, the present one first; none when there is no such host.</summary>
+    [Alias("versions")]
+    Task<ImmutableArray<HostVersion>> VersionsAsync();
+
+    /// <summary>One of them with its document; null when it is none of them.</summary>
+    [Alias("version")]
+    Task<HostVersionDocument?> VersionAsync(long version);
+
+    /// <summary>Removes the host, its versions and its keys; not its accounts.</summary>
     /// <param name="ifMatch">As for <see cref="PutAsync"/>.</param>
     [Alias("delete")]
     Task<HostChange> DeleteAsync(long? ifMatch = null);

@@ -28,6 +28,9 @@ public interface IHostSettingsSource
     /// <summary>Takes a document that was just changed, unless a later one is known.</summary>
     void Apply(HostDocument document);
 
+    /// <summary>Takes the provider's defaults that were just changed, unless later ones are known: every loaded host is read with them again.</summary>
+    void Apply(HostDefaultsDocument defaults);
+
     /// <summary>Raised, in no order between hosts, after a loaded host was changed, disabled (settings with <c>Enabled</c> false) or removed (null settings).</summary>
     event Action<string, HostSettings?>? Changed;
 

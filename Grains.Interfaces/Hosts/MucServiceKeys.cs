@@ -11,15 +11,19 @@ internal static class MucServiceKeys
 
     public const string DisabledFor = "muc_http_auth_disabled_for";
 
+    private const string Url = "muc_http_auth_url";
+
+    private const string OfEach = "it is what makes one component another than the next";
+
     private static readonly BooleanSetting Boolean = new();
 
     public static ImmutableArray<HostSettingKey> All { get; } =
     [
         new MucServiceKey<string>(ComponentTypes.Discriminator, new WordSetting(MucServiceType.TypeName), (_, _) => { }, _ => MucServiceType.TypeName,
-            "A room service (XEP-0045).") { IsRequired = true },
+            "A room service (XEP-0045).") { IsRequired = true, WhyNotInherited = OfEach },
         new MucServiceKey<string>("name", new TextSetting(255),
             (draft, value) => draft.Settings = draft.Settings with { Name = value }, settings => settings.Name,
-            "The service's name for people's eyes."),
+            "The service's name for people's eyes.") { WhyNotInherited = OfEach },
         new MucServiceKey<RoomCreation>("restrict_room_creation", new RoomCreationSetting(),
             (draft, value) => draft.Settings = draft.Settings with { RestrictRoomCreation = value },
             settings => RoomCreationSetting.Show(settings.RestrictRoomCreation),
@@ -47,19 +51,22 @@ internal static class MucServiceKeys
 
     private static ImmutableArray<HostSettingKey> HttpAuth() =>
     [
-        HttpAuthKey("url", new UrlSetting(isTemplate: false), (auth, value) => auth with { Url = value }, auth => auth.Url.Length > 0 ? auth.Url : null,
-            "Who may be in a room is asked here; userJID, mucJID and nickname are added to the query. Without it nobody is asked."),
-        HttpAuthKey("enabled_for", new RoomSelectionSetting(), (auth, value) => auth with { EnabledFor = value }, auth => RoomSelectionSetting.Show(auth.EnabledFor),
-            "Asked only about these rooms: localparts, or by the domain of the user, where all is every domain. Not together with muc_http_auth_disabled_for."),
-        HttpAuthKey("disabled_for", new RoomSelectionSetting(), (auth, value) => auth with { DisabledFor = value }, auth => RoomSelectionSetting.Show(auth.DisabledFor),
-            "Asked about every room but these. Not together with muc_http_auth_enabled_for."),
+        new MucServiceKey<string>(Url, new UrlSetting(isTemplate: false, mayBeNone: true),
+            (draft, value) => draft.HttpAuth = draft.HttpAuth with { Url = value }, settings => settings.HttpAuth?.Url,
+            "Who may be in a room is asked here; userJID, mucJID and nickname are added to the query. Without it, or with false, nobody is asked."),
+        new MucServiceKey<MucRoomSelection>(EnabledFor, new RoomSelectionSetting(),
+            (draft, value) => draft.HttpAuth = draft.HttpAuth with { EnabledFor = value }, settings => RoomSelectionSetting.Show(InForce(settings).EnabledFor),
+            "Asked only about these rooms: localparts, or by the domain of the user, where all is every domain. Not together with muc_http_auth_disabled_for.") { Rival = DisabledFor },
+        new MucServiceKey<MucRoomSelection>(DisabledFor, new RoomSelectionSetting(),
+            (draft, value) => draft.HttpAuth = draft.HttpAuth with { DisabledFor = value }, settings => RoomSelectionSetting.Show(InForce(settings).DisabledFor),
+            "Asked about every room but these. Not together with muc_http_auth_enabled_for.") { Rival = EnabledFor },
         new MucServiceKey<string>("muc_http_auth_authorization_header", new TextSetting(8192, isHeader: true),
             (draft, value) => draft.HttpAuth = draft.HttpAuth with { AuthorizationHeader = value },
             settings => settings.HttpAuth?.AuthorizationHeader is null ? null : HostSecrets.Marker(),
-            "Sent as the Authorization header of these requests.") { IsSecret = true },
+            "Sent as the Authorization header of these requests.") { IsSecret = true, GoesWith = Url },
         new MucServiceKey<bool>("muc_http_auth_insecure", Boolean,
             (draft, value) => draft.HttpAuth = draft.HttpAuth with { IsInsecure = value }, settings => InForce(settings).IsInsecure,
-            "The service's certificate is not verified.") { IsProviderOnly = true },
+            "The service's certificate is not verified.") { IsProviderOnly = true, GoesWith = Url },
         HttpAuthKey("authorize_registration", Boolean, (auth, value) => auth with { AuthorizeRegistration = value }, auth => auth.AuthorizeRegistration,
             "Asked before a user registers with a room too."),
         HttpAuthKey("allow_for", new SecondsSetting(0, HostSettingKeys.YearSeconds), (auth, value) => auth with { AllowFor = value }, auth => HostSettingKeys.Seconds(auth.AllowFor),

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace Krewe.Contracts.Hosts;
 
 /// <summary>Components of type <c>muc</c>: room services (XEP-0045).</summary>
@@ -8,26 +5,9 @@ internal sealed class MucServiceType() : ComponentType(TypeName, MucServiceKeys.
 {
     public const string TypeName = "muc";
 
-    public override ComponentSettings Default(string domain) => new MucServiceDraft(domain).ToSettings();
+    public override object NewDraft(string domain) => new MucServiceDraft(domain);
 
-    public override ComponentSettings Read(string domain, JsonElement entry, string path, DocumentProblems problems)
-    {
-        var draft = new MucServiceDraft(domain);
-        HostDocumentReader.ReadObject(entry, path, Keys, problems, draft);
-        if (draft.HttpAuth is { EnabledFor: not null, DisabledFor: not null })
-        {
-            problems.Add(JsonPaths.Member(path, MucServiceKeys.DisabledFor), $"must not be there together with {MucServiceKeys.EnabledFor}");
-        }
-
-        return draft.ToSettings();
-    }
-
-    public override JsonObject Schema()
-    {
-        var schema = base.Schema();
-        schema["not"] = new JsonObject { ["required"] = new JsonArray(MucServiceKeys.EnabledFor, MucServiceKeys.DisabledFor) };
-        return schema;
-    }
+    protected override ComponentSettings Finish(object draft) => ((MucServiceDraft)draft).ToSettings();
 }
 
 /// <summary>A room service while its entry is read into it.</summary>

@@ -12,6 +12,13 @@ internal sealed class PrivilegedEntitiesKey(string name, string description) : H
 
     public override SettingType Type { get; } = new PrivilegedEntitiesType();
 
+    /// <summary>Whether a host's document gives anybody leave to change rosters, which must then be its own.</summary>
+    public static bool LetsSomebodySetRosters(JsonElement document) =>
+        SettingInheritance.TryGet(document, HostSettingKeys.PrivilegedEntities, out var entities) && entities.ValueKind == JsonValueKind.Object
+        && entities.EnumerateObject().Any(entity =>
+            SettingInheritance.TryGet(entity.Value, EntityPrivilegesKeys.Roster, out var roster) && roster.ValueKind == JsonValueKind.String
+            && (roster.ValueEquals("set"u8) || roster.ValueEquals("both"u8)));
+
     internal override void Read(JsonElement value, string path, DocumentProblems problems, object draft)
     {
         var host = (HostSettingsDraft)draft;

@@ -76,17 +76,28 @@ internal sealed class TextSetting(int charactersMax, bool isHeader = false, int 
 /// judged when it is connected to, not here.
 /// </summary>
 /// <param name="isTemplate">Whether <c>%s</c> stands where the percent-encoded localpart goes.</param>
-internal sealed class UrlSetting(bool isTemplate) : SettingType<string>
+/// <param name="mayBeNone">Whether <c>false</c> says that there is none, whatever would be inherited. It is read as empty.</param>
+internal sealed class UrlSetting(bool isTemplate, bool mayBeNone = false) : SettingType<string>
 {
     private const int CharactersMax = 2048;
 
-    internal override JsonObject Schema() => new()
+    internal override JsonObject Schema()
     {
-        ["type"] = "string", ["format"] = isTemplate ? "uri-template" : "uri", ["pattern"] = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@%\\s\\\\]+([/?][^#\\s\\\\]*)?$", ["maxLength"] = CharactersMax,
-    };
+        var url = new JsonObject
+        {
+            ["type"] = "string", ["format"] = isTemplate ? "uri-template" : "uri", ["pattern"] = "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@%\\s\\\\]+([/?][^#\\s\\\\]*)?$", ["maxLength"] = CharactersMax,
+        };
+        return mayBeNone ? new JsonObject { ["anyOf"] = new JsonArray(url, new JsonObject { ["const"] = false }) } : url;
+    }
 
     internal override bool TryRead(JsonElement value, string path, DocumentProblems problems, out string result)
     {
+        if (mayBeNone && value.ValueKind == JsonValueKind.False)
+        {
+            result = "";
+            return true;
+        }
+
         result = value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
         // A backslash is read as a slash by some and not by others, so the two could see different servers.
         if (result.Length is 0 or > CharactersMax || result.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '\\')

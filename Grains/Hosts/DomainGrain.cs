@@ -16,6 +16,12 @@ internal sealed class DomainGrain(
 
     private string Domain => this.GetPrimaryKeyString();
 
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        new ShortStay(this, () => true, HostGrain.StayFor).Begin();
+        return Task.CompletedTask;
+    }
+
     public async Task<string?> OwnerAsync()
     {
         if (!state.RecordExists)

@@ -67,6 +67,20 @@ internal sealed partial class HostFiles
         return file;
     }
 
+    /// <summary>The same as a later version, whether or not the file is another one: what it names may be another's now.</summary>
+    /// <param name="version">The least that it has.</param>
+    public async ValueTask<HostFile?> RenewAsync(string domain, long version)
+    {
+        if (await ReadAsync(domain) is not { } file)
+        {
+            return null;
+        }
+
+        file = file with { Version = Math.Max(file.Version + 1, version) };
+        _read[domain] = _read[domain] with { File = file };
+        return file;
+    }
+
     /// <summary>Lists the folder again. One at a time.</summary>
     public HostFilesChange Rescan()
     {

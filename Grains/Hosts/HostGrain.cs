@@ -14,6 +14,11 @@ internal sealed partial class HostGrain(
     [PersistentState(StateNames.Host, StorageNames.Settings)] IPersistentState<HostState> state,
     HostFiles files, TimeProvider time, ILogger<HostGrain> logger) : Grain, IHostGrain
 {
+    /// <summary>
+    /// What is read often is in the processes' snapshots; the grain is for changes and first needs, and of ten thousand hosts few have either in so short a time.
+    /// </summary>
+    public static readonly TimeSpan StayFor = TimeSpan.FromSeconds(10);
+
     private ComponentClaims? _claims;
     private HostFile? _file;
     private long _version;
@@ -45,6 +50,7 @@ internal sealed partial class HostGrain(
         }
 
         await ShowAsync();
+        new ShortStay(this, () => true, StayFor).Begin();
     }
 
     public Task<HostDocument> GetAsync()
@@ -60,7 +66,7 @@ internal sealed partial class HostGrain(
             _taking.Contains(domain) || (domain == Domain ? _file is not null || Present.Json is not null : _components.Contains(domain)));
     }
 
-    public async Task<HostChange> PutAsync(string json, long? ifMatch, bool isProvider)
+    public async Task<HostChange> PutAsync(string json, long? ifMatch, bool isProvider, string? author)
     {
         var present = Present;
         if (Refusal(present, ifMatch) is { } refusal)
@@ -68,26 +74,9 @@ internal sealed partial class HostGrain(
             return refusal;
         }
 
-        if (present.Json is null && !isProvider)
-        {
-            return new HostChange(HostChangeOutcome.NotFound, null, []);
-        }
-
-        var version = NextVersion();
-        var merged = HostDocumentMerge.Merge(Domain, version, json, present.Json, isProvider);
-        if (!merged.Touched.IsEmpty)
-        {
-            return new HostChange(HostChangeOutcome.ProviderOnly, null, merged.Touched);
-        }
-
-        if (merged.Json is null)
-        {
-            return new HostChange(HostChangeOutcome.Invalid, null, merged.Problems);
-        }
-
-        return merged.Json == present.Json
-            ? new HostChange(HostChangeOutcome.Replaced, present, [])
-            : await TakeAsync(merged.Json, merged.Settings!.Components.Keys.ToImmutableHashSet(), version, present);
+        return present.Json is null && !isProvider
+            ? new HostChange(HostChangeOutcome.NotFound, null, [])
+            : await ChangeAsync(json, present, isProvider, Next(author, present.Json is null ? HostVersionOutcome.Created : HostVersionOutcome.Replaced));
     }
 
     public async Task<HostChange> DeleteAsync(long? ifMatch)
@@ -100,11 +89,14 @@ internal sealed partial class HostGrain(
 
         if (present.Json is null)
         {
+            // A removal that was cut off half way is finished by asking for it again.
+            await History.RemoveAsync();
             return new HostChange(HostChangeOutcome.NotFound, null, []);
         }
 
         var components = _components;
         await state.RemoveAsync();
+        await History.RemoveAsync();
         _version = NextVersion();
         await ShowAsync();
         await GrainFactory.HostKeys(Domain).ClearAsync();
@@ -115,13 +107,16 @@ internal sealed partial class HostGrain(
 
     public async Task<HostDocument> ReloadAsync()
     {
-        var before = (_file?.Version, Present.LeftOut);
-        _file = await files.ReadAsync(Domain);
-        await ShowAsync();
-        if (_file?.Version != before.Version || !Present.LeftOut.SequenceEqual(before.LeftOut))
+        // The grain may have come to be after the files changed, and then sees no difference; the snapshots must take what there is all the same.
+        _version = NextVersion();
+        _file = await files.RenewAsync(Domain, _version);
+        _version = _file?.Version ?? _version;
+        if (_file is null && state.State.Json is not null)
         {
-            _version = Math.Max(NextVersion(), _file?.Version ?? 0);
+            await state.ChangeAsync(host => host with { Version = _version });
         }
+
+        await ShowAsync();
 
         // Whoever hears of it must see that the host went, so this answer has a version although there is no document.
         var answer = Present with { Version = _version };
@@ -129,8 +124,19 @@ internal sealed partial class HostGrain(
         return answer;
     }
 
+    /// <summary>Makes of a document that was sent the present one, as a version of its own, unless it is refused or nothing is different.</summary>
+    private async Task<HostChange> ChangeAsync(string json, HostDocument present, bool isProvider, HostVersion version)
+    {
+        var defaults = new HostDefaults(await GrainFactory.HostDefaults().GetAsync());
+        var merged = HostDocumentMerge.Merge(Domain, version.Version, json, present.Json, isProvider, defaults);
+        return !merged.Touched.IsEmpty ? new HostChange(HostChangeOutcome.ProviderOnly, null, merged.Touched)
+            : merged.Json is null ? new HostChange(HostChangeOutcome.Invalid, null, merged.Problems)
+            : merged.Json == present.Json ? new HostChange(HostChangeOutcome.Replaced, present, [])
+            : await TakeAsync(merged.Json, merged.Settings!.Components.Keys.ToImmutableHashSet(), version, present);
+    }
+
     /// <summary>Writes a document, with the claims that this takes before and after it.</summary>
-    private async Task<HostChange> TakeAsync(string json, ImmutableHashSet<string> components, long version, HostDocument present)
+    private async Task<HostChange> TakeAsync(string json, ImmutableHashSet<string> components, HostVersion version, HostDocument present)
     {
         var (added, removed) = (components.Except(_components), _components.Except(components));
         var isWritten = false;
@@ -161,18 +167,22 @@ internal sealed partial class HostGrain(
     }
 
     /// <summary>False when another activation wrote in between, so that what was merged was not the present document.</summary>
-    private async Task<bool> TryWriteAsync(string json, long version, HostDocument present)
+    private async Task<bool> TryWriteAsync(string json, HostVersion version, HostDocument present)
     {
+        await KeepStoredAsync();
         if (present.Json is null)
         {
             // A host that is made anew inherits no keys, for example of a file that was there before it.
             await GrainFactory.HostKeys(Domain).ClearAsync();
         }
 
-        await state.ChangeAsync(host => host.Json != present.Json ? null : host with { Json = json, Version = version });
+        await state.ChangeAsync(host => host.Json != present.Json ? null : host with
+        {
+            Json = json, Version = version.Version, Change = version, Life = present.Json is null ? version.Version : host.Life,
+        });
         _version = state.State.Version;
         await ShowAsync();
-        return _version == version;
+        return _version == version.Version;
     }
 
     /// <summary>Puts the file, or what is stored, into force.</summary>

@@ -1,3 +1,5 @@
+using Krewe.Contracts.Hosts;
+
 namespace Krewe.Grains.Hosts;
 
 /// <summary>What is stored of a host that was made through the API.</summary>
@@ -10,6 +12,14 @@ internal sealed record HostState
 
     [Id(1)]
     public long Version { get; init; }
+
+    /// <summary>The first version of the document since the host was made: a host that is made anew has nothing to do with the one before it.</summary>
+    [Id(3)]
+    public long Life { get; init; }
+
+    /// <summary>How the document came to be; null where that was not kept yet.</summary>
+    [Id(4)]
+    public HostVersion? Change { get; init; }
 }
 
 /// <summary>What is stored of a domain that is a component's.</summary>

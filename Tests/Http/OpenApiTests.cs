@@ -48,7 +48,12 @@ public sealed class OpenApiTests(RunningKrewe krewe) : IClassFixture<RunningKrew
 
     [Theory]
     [InlineData("get", "/api/v1/hosts", "after", "limit")]
-    [InlineData("get", "/api/v1/hosts/{host}", "effective")]
+    [InlineData("get", "/api/v1/hosts/{host}", "effective", "explain")]
+    [InlineData("put", "/api/v1/defaults", "If-Match", "If-None-Match")]
+    [InlineData("get", "/api/v1/hosts/{host}/versions", "after", "limit")]
+    [InlineData("get", "/api/v1/hosts/{host}/versions/{version}/diff", "to")]
+    [InlineData("post", "/api/v1/hosts/{host}/versions/{version}/restore", "If-Match", "If-None-Match")]
+    [InlineData("post", "/api/v1/hosts/{host}/suspend", "If-Match", "If-None-Match")]
     [InlineData("put", "/api/v1/hosts/{host}", "If-Match", "If-None-Match")]
     [InlineData("delete", "/api/v1/hosts/{host}", "If-Match", "If-None-Match")]
     [InlineData("get", "/api/v1/hosts/{host}/keys", "after", "limit")]

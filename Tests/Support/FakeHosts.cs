@@ -60,5 +60,7 @@ internal sealed class FakeHosts : IHostSettingsSource
 
     public ValueTask<HostedDomain?> FindAsync(string domain) => new(TryFindLoaded(domain, out var found) ? found : null);
 
+    public void Apply(HostDefaultsDocument defaults) => throw new NotSupportedException("a test sets settings, not defaults");
+
     public void Apply(HostDocument document) => throw new NotSupportedException("a test sets settings, not documents");
 }

@@ -24,6 +24,7 @@ public sealed class ComponentLookupTests : IDisposable
     {
         var (grains, grainDouble) = GrainFactoryDouble.Create();
         grainDouble.With(domain => GrainDouble.Create<IHostGrain>((_, _) => HostAsync(domain)));
+        grainDouble.With(_ => GrainDouble.Create<IHostDefaultsGrain>((_, _) => Task.FromResult(HostDefaultsDocument.Unset)));
         grainDouble.With(domain => GrainDouble.Create<IDomainGrain>((_, _) => OwnerAsync(domain)));
         _cache = new HostSettingsCache(grains, _clock);
     }

@@ -23,6 +23,7 @@ public sealed class HostSettingsCacheTests : IDisposable
             _asked.AddOrUpdate(domain, 1, (_, count) => count + 1);
             return _answer(domain);
         }));
+        grainDouble.With(_ => GrainDouble.Create<IHostDefaultsGrain>((_, _) => Task.FromResult(HostDefaultsDocument.Unset)));
         grainDouble.With(_ => GrainDouble.Create<IDomainGrain>((_, _) => Task.FromResult<string?>(null)));
         _cache = new HostSettingsCache(grains, _clock);
     }
