@@ -47,13 +47,15 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{", "$: is not JSON (RFC 8259): line 1, byte 2")]
+    [InlineData("{", "$: is not JSON")]
     [InlineData("[]", "$: must be an object")]
-    [InlineData("", "$: is not JSON (RFC 8259): line 1, byte 1")]
+    [InlineData("", "$: is not JSON")]
     public async Task Document_ThatIsNone_IsSaid(string content, string words)
     {
         var file = await WriteAsync("verona.example", content);
-        Assert.Equal((1, $"{file}: {words}\n"), (await RunAsync(file)) is var run ? (run.Code, run.Errors) : default);
+        var run = await RunAsync(file);
+        Assert.Equal((1, ""), (run.Code, run.Output));
+        Assert.StartsWith($"{file}: {words}", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
