@@ -13,7 +13,7 @@ internal static class HostCommands
         Simple(tool, "suspend", "Ends a host's streams and refuses new ones, until it is resumed.", "suspended"), Simple(tool, "resume", "Serves a suspended host again.", "resumed"),
         HostDataCommands.Export(tool), HostDataCommands.Erase(tool), HostFigureCommands.Usage(tool), HostFigureCommands.Hooks(tool), AuditCommand.OfHost(tool), HostFigureCommands.Delegations(tool));
 
-    private static Command List(Tool tool) => tool.Verb("list", "Lists the hosts.", run => run.ListAsync(Paths.Hosts, "host", "tenant", "enabled", "source"));
+    private static Command List(Tool tool) => tool.Verb("list", "Lists the hosts.", run => run.ListAsync(Paths.Hosts, "host", "tenant", "enabled", "source", "reason"));
 
     private static Command Get(Tool tool)
     {

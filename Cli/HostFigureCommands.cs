@@ -9,7 +9,25 @@ internal static class HostFigureCommands
     public static Command Usage(Tool tool)
     {
         var host = Paths.HostArgument();
-        return tool.Verb("usage", "Shows what a host uses, for bills and limits.", async run => run.ShowFields(await run.Api.GetAsync(Paths.OfHost(run[host], "usage"), run.Cancellation)), host);
+        var since = new Option<string?>("--since") { Description = "The first day, such as 2030-01-31; thirty days ago when it is left out.", HelpName = "day" };
+        return tool.Verb(
+            "usage", "Shows what a host has used: now, in total, and day by day.",
+            async run =>
+            {
+                var usage = await run.Api.GetAsync(Paths.Query(Paths.OfHost(run[host], "usage"), ("since", run.Get(since))), run.Cancellation);
+                if (run.IsJson)
+                {
+                    return run.Show(usage);
+                }
+
+                var days = usage["days"] as JsonArray ?? [];
+                usage.AsObject().Remove("days");
+                run.ShowFields(usage);
+                run.Output.WriteLine();
+                new Table(run.Output, "date", "sessions_peak", "logins", "stanzas_received", "stanzas_sent", "bytes_received", "bytes_sent").Write([.. days.OfType<JsonNode>()]);
+                return ExitCodes.Done;
+            },
+            host, since);
     }
 
     public static Command Hooks(Tool tool)

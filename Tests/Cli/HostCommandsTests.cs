@@ -24,7 +24,7 @@ public sealed class HostCommandsTests(ApiFixture api)
 
         var listed = await RunAsync("host", "list");
         var lines = listed.Output.Split('\n');
-        Assert.Matches("^HOST +TENANT +ENABLED +SOURCE$", lines[0]);
+        Assert.Matches("^HOST +TENANT +ENABLED +SOURCE +REASON$", lines[0]);
         Assert.Contains(lines, line => line.StartsWith($"{host} ", StringComparison.Ordinal) && line.Contains(" capulet ", StringComparison.Ordinal));
         Assert.Equal(lines[0].IndexOf("TENANT", StringComparison.Ordinal), lines.Single(line => line.StartsWith($"{host} ", StringComparison.Ordinal)).IndexOf("capulet", StringComparison.Ordinal));
         Assert.Contains((await RunAsync("host", "list", "--json")).Json.AsArray(), item => (string?)item!["host"] == host && (string?)item["tenant"] == "capulet");
