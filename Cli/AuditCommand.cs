@@ -1,11 +1,12 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 
 namespace Krewe.Cli;
 
 /// <summary><c>krewe audit</c> and <c>krewe host audit</c>: who changed what, who was refused, and who signed in.</summary>
 internal static class AuditCommand
 {
-    private static readonly Column[] Columns = ["at", "kind", "who", "what", "values", "status", "from", "count"];
+    private static readonly Column[] Columns = ["at", "kind", "who", "what", new("values", Values), "status", "from", "count"];
 
     public static Command Make(Tool tool)
     {
@@ -29,6 +30,9 @@ internal static class AuditCommand
     (
         new("--since") { Description = "Only what happened then or later, such as 2030-01-31T00:00:00Z.", HelpName = "time" },
         new("--until") { Description = "Only what happened before.", HelpName = "time" });
+
+    private static JsonNode? Values(JsonNode entry) =>
+        entry["values"] is JsonObject { Count: > 0 } values ? string.Join(", ", values.Select(value => $"{value.Key}={Plain.Of(value.Value)}")) : null;
 
     private static string PathOf(Invocation run, string path, Option<string?> since, Option<string?> until) => Paths.Query(path, ("since", run.Get(since)), ("until", run.Get(until)));
 }

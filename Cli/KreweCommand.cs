@@ -38,7 +38,8 @@ internal static class KreweCommand
 
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
+            // Of a word that is no command it is said twice that there is none; the second time with the word.
+            foreach (var error in parsed.Errors.Skip(parsed.UnmatchedTokens.Count > 0 && parsed.CommandResult.Command.Subcommands.Count > 0 ? 1 : 0))
             {
                 surroundings.Errors.WriteLine(error.Message);
             }
