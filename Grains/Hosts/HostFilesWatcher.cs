@@ -86,9 +86,11 @@ internal sealed partial class HostFilesWatcher(
             return;
         }
 
-        using var watcher = Watch(files.Folder);
+        using var watching = new Watching();
         while (!stoppingToken.IsCancellationRequested)
         {
+            // A folder that was not there yet is looked for again at each poll.
+            watching.Watcher ??= Watch(files.Folder);
             using var poll = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             var due = Task.Delay(PollEvery, time, poll.Token);
             var notice = _notices.WaitAsync(poll.Token);
@@ -133,6 +135,13 @@ internal sealed partial class HostFilesWatcher(
                 _notices.Release();
             }
         }
+    }
+
+    private sealed class Watching : IDisposable
+    {
+        public FileSystemWatcher? Watcher { get; set; }
+
+        public void Dispose() => Watcher?.Dispose();
     }
 
     private static partial class Log
