@@ -16,6 +16,7 @@ using Krewe.Frontend.Rosters;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Sasl;
 using Krewe.Frontend.Streams;
+using Krewe.Frontend.Usage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -39,6 +40,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddComponents();
         services.AddDelegation();
         services.AddServiceDiscovery();
+        services.AddHostedService(provider => provider.GetRequiredService<UsageService>());
         return services;
     }
 
@@ -59,6 +61,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<WebSocketEndpoint>();
         services.AddSingleton<HostMetaEndpoints>();
         services.AddSingleton<StreamWatch>();
+        services.AddSingleton<RateShares>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamWatch>());
         services.AddHostedService<HostWatch>();
         services.AddSingleton(provider =>
@@ -137,6 +140,7 @@ internal static class FrontendServiceCollectionExtensions
     {
         services.AddSingleton<SessionTable>();
         services.AddSingleton<ISessionDirectory>(provider => provider.GetRequiredService<SessionTable>());
+        services.AddHostedService<IsolationWatch>();
         services.AddSingleton<FrontendSink>();
         services.AddSingleton<FrontendRegistration>();
         services.AddSingleton<StanzaRouter>();

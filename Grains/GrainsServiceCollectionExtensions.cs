@@ -6,6 +6,7 @@ using Krewe.Grains.Muc;
 using Krewe.Grains.Rosters;
 using Krewe.Grains.Sessions;
 using Krewe.Grains.Storage;
+using Krewe.Grains.Usage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Krewe.Grains;
@@ -23,6 +24,8 @@ internal static class GrainsServiceCollectionExtensions
         services.AddKreweMuc();
         services.AddKreweDelegation();
         services.AddSingleton<FrontendLanes>();
+        services.AddSingleton<HookUsageService>();
+        services.AddHostedService(provider => provider.GetRequiredService<HookUsageService>());
         return services;
     }
 }

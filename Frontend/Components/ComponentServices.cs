@@ -19,6 +19,7 @@ internal sealed class ComponentServices(
     SessionTable sessions,
     FrontendRegistration registration,
     ComponentWatch watch,
+    RateShares shares,
     FrontendInstruments instruments,
     TimeProvider time,
     ILogger<ComponentStream> log)
@@ -41,6 +42,8 @@ internal sealed class ComponentServices(
     public FrontendRef Frontend => registration.Frontend;
 
     public ComponentWatch Watch { get; } = watch;
+
+    public RateShares Shares { get; } = shares;
 
     public FrontendInstruments Instruments { get; } = instruments;
 

@@ -14,18 +14,22 @@ internal sealed partial class ComponentStream
     private static readonly HostCounters Uncounted = new("");
 
     private HostCounters _counters = Uncounted;
+    private StreamThrottle? _throttle;
     private LastJid _lastFrom;
     private LastJid _lastTo;
 
     private ValueTask HandleStanzaAsync(Frame frame)
     {
-        _framer.StanzaBytesMax = Owner.Host.ComponentStanzaSizeLimit;
+        var host = Owner.Host;
+        _framer.StanzaBytesMax = host.ComponentStanzaSizeLimit;
+        var bytes = (int)frame.Bytes.Length;
+        ValueTask routed;
         byte[]? rented = null;
         try
         {
             var element = frame.Contiguous(ref rented);
             var isInOtherNamespace = !frame.Head.IsStanza && frame.Head.Namespace == ElementNamespace.Client;
-            return isInOtherNamespace || ContentScope.MayNameComponent(element, frame.Head) ? RescopeAndRoute(element) : RouteAsync(element, frame.Head);
+            routed = isInOtherNamespace || ContentScope.MayNameComponent(element, frame.Head) ? RescopeAndRoute(element) : RouteAsync(element, frame.Head);
         }
         finally
         {
@@ -34,6 +38,22 @@ internal sealed partial class ComponentStream
                 ArrayPool<byte>.Shared.Return(rented);
             }
         }
+
+        _counters.BytesReceived(bytes);
+        return _throttle!.Charge(1, bytes, host.Limits) == TimeSpan.Zero ? routed : SlowDownAsync(routed);
+    }
+
+    private async ValueTask SlowDownAsync(ValueTask routed)
+    {
+        await routed;
+        await PauseAsync();
+    }
+
+    /// <summary>Nothing is read until what came is paid off. A component is never ended for it: many users depend on it, and none of them is who sends too much.</summary>
+    private Task PauseAsync()
+    {
+        _counters.Paused();
+        return _throttle!.PauseAsync(() => Owner.Host.Limits, () => State == ComponentStreamState.Established);
     }
 
     /// <summary>COMPAT: Prosody takes stanzas that declare <c>jabber:client</c> themselves, so components exist that send them.</summary>

@@ -188,6 +188,7 @@ internal sealed partial class ComponentStream
         _services.Instruments.Handshake("success");
         _services.Instruments.ComponentOpened(OwnerDomain);
         _isCounted = true;
+        _throttle = _services.Shares.OfComponent(Domain, OwnerDomain);
         _counters = _services.Instruments.Component(OwnerDomain);
         _framer.StanzaBytesMax = Owner.Host.ComponentStanzaSizeLimit;
         _services.Log.ComponentConnected(_connection.ConnectionId, OwnerDomain);
@@ -211,6 +212,7 @@ internal sealed partial class ComponentStream
         _ = Visitors.LeaveAllAsync();
         if (_isCounted)
         {
+            _services.Shares.GiveBackComponent(Domain, OwnerDomain);
             _services.Instruments.ComponentClosed(OwnerDomain);
         }
 

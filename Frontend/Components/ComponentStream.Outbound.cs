@@ -40,6 +40,7 @@ internal sealed partial class ComponentStream
     public bool EnqueueScoped(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default)
     {
         NoteOutbound();
+        _counters.BytesSent(first.Length + second.Length + third.Length);
         return Queue.TryEnqueue(first, second, third) || Overflow();
     }
 

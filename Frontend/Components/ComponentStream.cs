@@ -43,6 +43,7 @@ internal sealed partial class ComponentStream : IOpenStream
     private volatile bool _isBusy;
     private volatile bool _isAborted;
     private long _preAuthBytes;
+    private long _leftBytes;
     private string _endReason = "connection-lost";
 
     public ComponentStream(ComponentServices services, ConnectionContext connection)
@@ -184,6 +185,7 @@ internal sealed partial class ComponentStream : IOpenStream
             var result = await _input.ReadAsync();
             var buffer = result.Buffer;
             var unread = buffer.Length;
+            var (read, ofStanzas) = (unread - _leftBytes, 0L);
             if (unread > 0)
             {
                 NoteInbound();
@@ -193,6 +195,7 @@ internal sealed partial class ComponentStream : IOpenStream
             {
                 while (State != ComponentStreamState.Ended && _framer.TryRead(ref buffer, out var frame))
                 {
+                    ofStanzas += frame.Bytes.Length;
                     var handled = HandleAsync(frame);
                     if (!handled.IsCompletedSuccessfully)
                     {
@@ -202,7 +205,14 @@ internal sealed partial class ComponentStream : IOpenStream
             }
             finally
             {
+                _leftBytes = buffer.Length;
                 _input.AdvanceTo(buffer.Start, buffer.End);
+            }
+
+            if (_throttle is { } throttle && StreamThrottle.Aside(unread - _leftBytes, read, ofStanzas) is > 0 and var aside
+                && throttle.Charge(0, aside, Owner.Host.Limits) > TimeSpan.Zero)
+            {
+                await BusyAsync(new ValueTask(PauseAsync()));
             }
 
             if (_secret is null && (_preAuthBytes += unread - buffer.Length) > StreamLimits.Default.PreAuthBytesMax)

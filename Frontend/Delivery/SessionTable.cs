@@ -62,6 +62,9 @@ internal sealed class SessionTable : ISessionDirectory
         return stream is not null;
     }
 
+    /// <summary>Clients' sessions, and components' addresses that are in rooms.</summary>
+    public IEnumerable<ISession> All => _sessions.Select(static entry => entry.Value);
+
     public IEnumerable<C2SStream> OfHost(string domain) => _sessions.Values.OfType<C2SStream>().Where(stream => stream.Self?.Domainpart == domain);
 
     public void AddComponent(ComponentStream stream) => _components[stream.Session] = stream;

@@ -30,6 +30,7 @@ internal static class FailureSentences
             HookFinding.Truncated => $"{at} broke off within its answer.",
             HookFinding.TooLarge => $"The answer of {at} is too large: its body may have {hook.BodyBytesMax} bytes, its header 16384.",
             HookFinding.NotHttp => $"What {at} answers is not HTTP/1.1.",
+            HookFinding.Encoded => $"{at} answered with a compressed body (Content-Encoding), which was not asked for and is not read.",
             HookFinding.BreakerOpen => $"{at} was not asked: nearly all of its last calls failed, so that it is left alone for a second at a time. Look at why those failed (GET …/hooks), and ask again.",
             HookFinding.Overloaded => $"{at} was not asked: as many calls are under way or waiting as limits.hook_calls_per_second and limits.hook_concurrency allow.",
             HookFinding.NoUrl => "The setting makes no URL.",

@@ -26,7 +26,7 @@ internal sealed class AccountRemoval(IGrainFactory grains, ClientGrants delegati
         return true;
     }
 
-    /// <summary>Removes a host's accounts, so that whoever gets the domain next inherits none of them.</summary>
+    /// <summary>Removes a host's accounts, and what is counted of it, so that whoever gets the domain next inherits none of them.</summary>
     public async Task RemoveAllAsync(string domain)
     {
         string? after = null;
@@ -39,5 +39,6 @@ internal sealed class AccountRemoval(IGrainFactory grains, ClientGrants delegati
 
         // Also those of users who have no account here.
         await grains.UserDelegations(domain).ClearAsync();
+        await grains.Usage(domain).ClearAsync();
     }
 }

@@ -104,6 +104,38 @@ internal sealed record DelegationBody(
     string Namespace, string? Jid, string? Url, IReadOnlyList<string>? Filtering, double Timeout, bool Live, string? Reason,
     int Pending, long Forwarded, long Answered, long Timeouts, long Malformed, long Refused);
 
+/// <summary>A hook that the host has, or that was called of late.</summary>
+/// <param name="Part">Which of the host's hooks of this kind: the room service's domain, the namespace; absent where there is one only.</param>
+/// <param name="Url">Without query; <c>%s</c> stands for the user. Absent for a hook that the host has no longer.</param>
+/// <param name="Breaker"><c>closed</c>, or <c>open</c>: there are no calls for a moment, as the last ones failed.</param>
+/// <param name="Failures">Calls that brought no answer that the service could have meant.</param>
+/// <param name="P50">Seconds, of the last calls.</param>
+/// <param name="P95">Seconds, of the last calls.</param>
+/// <param name="Calls">The last ones, the newest first.</param>
+internal sealed record HookBody(
+    string Hook, string? Part, string? Url, string Breaker, long Count, long Failures, double? P50, double? P95, IReadOnlyList<string> Warnings, IReadOnlyList<HookCallBody> Calls);
+
+/// <param name="Latency">Seconds, waits included.</param>
+/// <param name="Id">The <c>webhook-id</c>; absent where the call was not signed.</param>
+internal sealed record HookCallBody(DateTimeOffset At, string Outcome, int? Status, double Latency, string? Id);
+
+/// <summary>What a host has used. Counters only grow; times of days are UTC's.</summary>
+/// <param name="Now">How it is at this moment.</param>
+/// <param name="Totals">Since the host was made.</param>
+/// <param name="Days">Since the day that was asked for, thirty days ago when none was; days on which nothing happened are left out.</param>
+internal sealed record UsageBody(string Host, UsageNowBody Now, UsageRowBody Totals, IReadOnlyList<UsageRowBody> Days);
+
+/// <param name="Sessions">In this process.</param>
+/// <param name="Rooms">Those that are kept.</param>
+internal sealed record UsageNowBody(int Sessions, long Accounts, long Rooms);
+
+/// <param name="Date">Absent for totals.</param>
+/// <param name="SessionsPeak">The most at a time in one process.</param>
+/// <param name="HookCalls">By hook and what came of them: <c>answered</c> (200, 304), <c>status</c> (others below 500), <c>failed</c>, <c>not_called</c>.</param>
+internal sealed record UsageRowBody(
+    string? Date, long StanzasReceived, long StanzasSent, long BytesReceived, long BytesSent, long ComponentStanzasReceived, long ComponentStanzasSent, long ComponentBytesReceived,
+    long ComponentBytesSent, long SessionsPeak, long Logins, long MessagesStored, IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> HookCalls);
+
 internal sealed record DoctorBody(IReadOnlyList<DoctorItemBody> Items);
 
 /// <param name="Level"><c>ok</c>, <c>note</c> or <c>bad</c>.</param>
@@ -138,6 +170,8 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(InvalidationBody))]
 [JsonSerializable(typeof(InvalidatedBody))]
 [JsonSerializable(typeof(Page<DelegationBody>))]
+[JsonSerializable(typeof(Page<HookBody>))]
+[JsonSerializable(typeof(UsageBody))]
 [JsonSerializable(typeof(DoctorBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ReadinessBody))]

@@ -2,6 +2,7 @@ using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Doctor;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
+using Krewe.Frontend.Usage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
@@ -40,6 +41,9 @@ internal static partial class KreweApi
         services.AddSingleton<MucRevocation>();
         services.AddSingleton<DecisionEndpoints>();
         services.AddSingleton<DelegationEndpoints>();
+        services.AddSingleton<HookEndpoints>();
+        services.AddSingleton<UsageService>();
+        services.AddSingleton<UsageEndpoints>();
         services.AddSingleton<HookQuestions>().AddSingleton<CertificateExamination>().AddSingleton<ComponentExamination>().AddSingleton<GrantExamination>();
         services.AddSingleton<HostDoctor>();
         services.AddSingleton<DoctorEndpoints>();
@@ -71,6 +75,8 @@ internal static partial class KreweApi
         OccupantEndpoints.Map(app);
         DecisionEndpoints.Map(app);
         DelegationEndpoints.Map(app);
+        HookEndpoints.Map(app);
+        UsageEndpoints.Map(app);
         DoctorEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }

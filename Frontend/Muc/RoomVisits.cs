@@ -69,6 +69,18 @@ internal sealed class RoomVisits(IGrainFactory grains, MucSession self, IRoomRep
         }
     }
 
+    /// <summary>The rooms that the session is in or on its way into.</summary>
+    public IReadOnlyCollection<Jid> All
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return [.. _visits.Values.Select(static visit => visit.Room)];
+            }
+        }
+    }
+
     /// <summary>
     /// Gives a room an entry, one after the other and only while the session reads: a client that is in a hundred rooms enters them all at once when it comes back, and what
     /// they all say together may be more than may wait for it.

@@ -19,10 +19,13 @@ internal enum RoutePath : byte
 /// </summary>
 internal sealed class FrontendInstruments
 {
+    /// <summary>The outcome of a login that led to a stream.</summary>
+    public const string Success = "success";
+
     public const string MeterName = "Krewe.Frontend";
 
     // Hosts with streams in this process; what comes later is counted together.
-    private const int HostsMax = 10_000;
+    private const int HostsMax = 50_000;
     private const string Other = "other";
 
     private static readonly string[] KindNames = ["message", "presence", "iq"];
@@ -68,6 +71,7 @@ internal sealed class FrontendInstruments
             "krewe.component.stanzas.received", () => Stanzas(_components, static (host, kind) => host.Received(kind)), description: "Stanzas from external components");
         meter.CreateObservableCounter(
             "krewe.component.stanzas.sent", () => Stanzas(_components, static (host, kind) => host.Sent(kind)), description: "Stanzas to external components");
+        meter.CreateObservableCounter("krewe.stream.pauses", Pauses, description: "Times that a stream was not read from for a while, as its sender or its host was over its share");
         meter.CreateObservableCounter("krewe.delegation.requests", DelegatedRequests, description: "Requests of delegated namespaces, by what became of them");
         meter.CreateObservableUpDownCounter("krewe.delegation.pending", PendingRequests, description: "Requests that wait for a delegate's answer");
         meter.CreateObservableCounter("krewe.route", Routes, description: "Stanzas routed to users, by path and outcome");
@@ -81,6 +85,15 @@ internal sealed class FrontendInstruments
 
     /// <summary>The same for the components of a host.</summary>
     public HostCounters Component(string host) => _components.Of(host);
+
+    /// <summary>Null for a host of which nothing was counted.</summary>
+    public HostCounters? FindHost(string domain) => _clients.Find(domain);
+
+    /// <summary>The same for the components of a host.</summary>
+    public HostCounters? FindComponent(string host) => _components.Find(host);
+
+    /// <summary>Every host of which something was counted in this process.</summary>
+    public IEnumerable<string> CountedHosts => _clients.Hosts.Union(_components.Hosts, StringComparer.Ordinal);
 
     public void ComponentOpened(string host) => _componentStreams.Add(1, KeyValuePair.Create(TagSet.HostKey, (object?)host));
 
@@ -106,12 +119,19 @@ internal sealed class FrontendInstruments
 
     /// <param name="host">The host.</param>
     /// <param name="mechanism">One of ours.</param>
-    /// <param name="outcome"><c>success</c> or SASL's failure condition (RFC 6120 §6.5).</param>
-    public void Login(string host, string mechanism, string outcome) => _logins.Add(
-        1,
-        KeyValuePair.Create("outcome", (object?)outcome),
-        KeyValuePair.Create("mechanism", (object?)mechanism),
-        KeyValuePair.Create(TagSet.HostKey, (object?)host));
+    /// <param name="outcome"><see cref="Success"/> or SASL's failure condition (RFC 6120 §6.5).</param>
+    public void Login(string host, string mechanism, string outcome)
+    {
+        _logins.Add(
+            1,
+            KeyValuePair.Create("outcome", (object?)outcome),
+            KeyValuePair.Create("mechanism", (object?)mechanism),
+            KeyValuePair.Create(TagSet.HostKey, (object?)host));
+        if (outcome == Success)
+        {
+            Host(host).LoggedIn();
+        }
+    }
 
     public void Refreshed(string result, long users = 1) => _refresh.Add(users, KeyValuePair.Create("result", (object?)result));
 
@@ -155,6 +175,13 @@ internal sealed class FrontendInstruments
             }
         }
     }
+
+    private IEnumerable<Measurement<long>> Pauses() =>
+        from counters in _clients.All.Concat(_components.All)
+        group counters.PausesSoFar by counters.Host into pauses
+        let count = pauses.Sum()
+        where count > 0
+        select new Measurement<long>(count, KeyValuePair.Create(TagSet.HostKey, (object?)pauses.Key));
 
     private IEnumerable<Measurement<long>> DelegatedRequests()
     {

@@ -9,6 +9,12 @@ internal sealed class HostCounterTable(int hostsMax, string otherName)
     private readonly HostCounters _others = new(otherName);
     private int _count;
 
+    /// <summary>Those that have counters of their own.</summary>
+    public ICollection<string> Hosts => _hosts.Keys;
+
+    /// <summary>Null for a host that has none of its own.</summary>
+    public HostCounters? Find(string host) => _hosts.GetValueOrDefault(host);
+
     public IEnumerable<HostCounters> All => _hosts.Values.Append(_others);
 
     /// <summary>The same object each time for a host, unless there are too many.</summary>

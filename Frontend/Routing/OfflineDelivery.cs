@@ -5,13 +5,14 @@ using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Observability;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Routing;
 
 /// <summary>XEP-0160: messages for a user without a fitting resource are kept, and handed to the first that comes.</summary>
-internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, SessionTable sessions)
+internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, SessionTable sessions, FrontendInstruments instruments)
 {
     /// <summary>Stores; the result is why it could not. An account that does not exist looks like one that is away (RFC 6121 §8.5.1).</summary>
     public async Task<StanzaError?> StoreAsync(StanzaFrame message)
@@ -33,6 +34,8 @@ internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource 
         {
             return StanzaError.ServiceUnavailable;
         }
+
+        instruments.Host(recipient.Domainpart).MessageStored();
 
         // One who came in the meantime found nothing yet.
         if (routes.TryGet(recipient.Bare, out var route))

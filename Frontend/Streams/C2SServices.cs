@@ -23,6 +23,7 @@ internal sealed class C2SServices(
     SessionTable sessions,
     FrontendRegistration registration,
     StreamWatch watch,
+    RateShares shares,
     SaslServices sasl,
     TlsCertificates certificates,
     FrontendInstruments instruments,
@@ -48,6 +49,8 @@ internal sealed class C2SServices(
     public ServerFeatures Features { get; } = features;
 
     public StreamWatch Watch { get; } = watch;
+
+    public RateShares Shares { get; } = shares;
 
     public SaslServices Sasl { get; } = sasl;
 

@@ -32,7 +32,7 @@ internal sealed partial class C2SStream
     private byte[] _fromFull = [];
     private byte[] _fromBare = [];
     private bool _isPinged;
-    private StreamThrottle _throttle;
+    private StreamThrottle? _throttle;
 
     /// <summary>The rooms that the session is in or on its way into; null until it first sends to one.</summary>
     public RoomVisits? Rooms { get; set; }
@@ -87,15 +87,33 @@ internal sealed partial class C2SStream
 
         var host = Host;
         _framer.StanzaBytesMax = host.C2SStanzaSizeLimit;
-        var limits = host.Limits;
-        var pause = _throttle.Charge(bytes, limits.StanzasPerSecond, limits.BytesPerSecond, Environment.TickCount64);
-        return pause == TimeSpan.Zero ? routed : SlowDownAsync(routed, pause);
+        _counters.BytesReceived(bytes);
+        return _throttle!.Charge(1, bytes, host.Limits) == TimeSpan.Zero ? routed : SlowDownAsync(routed);
     }
 
-    private async ValueTask SlowDownAsync(ValueTask routed, TimeSpan pause)
+    private async ValueTask SlowDownAsync(ValueTask routed)
     {
         await routed;
-        await Task.Delay(pause, _services.Time);
+        await PauseAsync();
+    }
+
+    /// <summary>The user, or the host, is over its share: nothing of the stream is read until that is paid off.</summary>
+    private Task PauseAsync()
+    {
+        if (_throttle!.IsOverTooLong())
+        {
+            StreamException.Throw(StreamErrorCondition.PolicyViolation, "too much for too long");
+        }
+
+        _counters.Paused();
+        return _throttle.PauseAsync(() => Host.Limits, GoesOn);
+
+        bool GoesOn()
+        {
+            // What is not read says nothing of its sender's silence.
+            Volatile.Write(ref _lastInbound, Environment.TickCount64);
+            return _state == StreamState.Bound;
+        }
     }
 
     /// <summary>
@@ -186,12 +204,18 @@ internal sealed partial class C2SStream
     }
 
     /// <summary>A reply to this client; a stream that cannot take it is ended.</summary>
-    public bool Enqueue(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default) =>
-        Queue.TryEnqueue(first, second, third) || Overflow();
+    public bool Enqueue(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default)
+    {
+        _counters.BytesSent(first.Length + second.Length + third.Length);
+        return Queue.TryEnqueue(first, second, third) || Overflow();
+    }
 
     /// <summary>The same, written with what comes next; see <see cref="OutboundQueue.TryHold"/>.</summary>
-    public bool TryHold(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, out bool isFlushDue) =>
-        Queue.TryHold(first, second, third, out isFlushDue) || Overflow();
+    public bool TryHold(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third, out bool isFlushDue)
+    {
+        _counters.BytesSent(first.Length + second.Length + third.Length);
+        return Queue.TryHold(first, second, third, out isFlushDue) || Overflow();
+    }
 
     public void CountSent(StanzaKind kind) => _counters.StanzaSent(kind);
 

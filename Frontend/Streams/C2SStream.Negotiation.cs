@@ -207,7 +207,7 @@ internal sealed partial class C2SStream
                 break;
             case SaslReply.Success success:
                 _account = success.Identity;
-                _services.Instruments.Login(_domain, success.Mechanism, "success");
+                _services.Instruments.Login(_domain, success.Mechanism, FrontendInstruments.Success);
                 WriteSasl("success", success.Content);
 
                 // RFC 6120 §6.3.2: the client opens a new stream; nothing of the old one is remembered.
@@ -320,6 +320,8 @@ internal sealed partial class C2SStream
         LiveSince = bound.LiveSince;
         (_fromFull, _fromBare) = (Escaped(self), Escaped(self.ToBare()));
         _counted = _counters = _services.Instruments.Host(_domain);
+        _counters.NoteSessions(_services.Sessions.CountOf(_domain));
+        _throttle = _services.Shares.OfUser(account);
         _services.Watch.Bound(this);
         _services.Instruments.StreamOpened(_domain, TransportName);
         _services.Log.Bound(_connection.ConnectionId, self.ToString());

@@ -45,6 +45,7 @@ internal sealed partial class C2SStream : ISession, IOpenStream
     private StreamState _state;
     private bool _isHeaderSent;
     private long _preAuthBytes;
+    private long _leftBytes;
     private string _endReason = "connection-lost";
     private long _lastInbound = Environment.TickCount64;
 
@@ -227,10 +228,12 @@ internal sealed partial class C2SStream : ISession, IOpenStream
             Volatile.Write(ref _lastInbound, Environment.TickCount64);
             var buffer = result.Buffer;
             var unread = buffer.Length;
+            var (read, ofStanzas) = (unread - _leftBytes, 0L);
             try
             {
                 while (_state != StreamState.Ended && !_isTlsNext && _framer.TryRead(ref buffer, out var frame))
                 {
+                    ofStanzas += frame.Bytes.Length + (IsFramed ? Tokens.MessageEnd.Length : 0);
                     var handled = HandleAsync(frame);
                     if (!handled.IsCompletedSuccessfully)
                     {
@@ -243,7 +246,14 @@ internal sealed partial class C2SStream : ISession, IOpenStream
             }
             finally
             {
+                _leftBytes = buffer.Length;
                 _input.AdvanceTo(buffer.Start, buffer.End);
+            }
+
+            if (_throttle is { } throttle && StreamThrottle.Aside(unread - _leftBytes, read, ofStanzas) is > 0 and var aside
+                && throttle.Charge(0, aside, Host.Limits) > TimeSpan.Zero)
+            {
+                await PauseAsync();
             }
 
             if (_account is null && (_preAuthBytes += unread - buffer.Length) > StreamLimits.Default.PreAuthBytesMax)
@@ -336,6 +346,11 @@ internal sealed partial class C2SStream : ISession, IOpenStream
         if (wasUnbound)
         {
             _services.Watch.ReleaseUnbound(this);
+        }
+
+        if (_throttle is not null)
+        {
+            _services.Shares.GiveBackUser(_account!);
         }
 
         if (_counted is not null)

@@ -1,37 +1,70 @@
+using Krewe.Contracts.Hosts;
+
 namespace Krewe.Frontend.Streams;
 
 /// <summary>
-/// A stream's share: token buckets of stanzas and bytes. A client that is over its share is not refused but read from more slowly, so TCP tells it.
+/// Charges what one stream sends to its user's share, or its component's, and to its host's. Whoever is over a share is not refused but read from more slowly, so that TCP tells the peer;
+/// only a user who stays over for long is ended. Used by the stream's read loop.
 /// </summary>
-internal struct StreamThrottle
+internal sealed class StreamThrottle(RateShare own, RateShare ofHost, Func<HostLimits, StreamRate> ownRate, TimeProvider time)
 {
-    /// <summary>How many seconds' share may be used at once: a login's burst or a paste is no flood.</summary>
-    private const int BurstSeconds = 5;
+    /// <summary>To be over one's share without a break for so long is no paste, no history being uploaded, but a client that does not hear.</summary>
+    public static readonly TimeSpan OverMax = TimeSpan.FromMinutes(5);
 
-    private long _stanzasDueAt;
-    private long _bytesDueAt;
+    /// <summary>
+    /// What a read counts at least. One that brings a single byte costs as much as one that brings a stanza, and a share of bytes alone would allow a hundred thousand of them.
+    /// </summary>
+    public const int ReadBytesMin = 32;
 
-    /// <summary>Charges one stanza; the result is how long to pause before the next, in most cases not at all.</summary>
-    /// <param name="bytes">The stanza's size.</param>
-    /// <param name="stanzasPerSecond">0 for no limit.</param>
-    /// <param name="bytesPerSecond">0 for no limit.</param>
-    /// <param name="now">Milliseconds of a monotonic clock.</param>
-    public TimeSpan Charge(int bytes, int stanzasPerSecond, int bytesPerSecond, long now)
+    /// <summary>Limits may be raised, and the stream ended, while it waits.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    private SharePlace _own;
+    private SharePlace _ofHost;
+
+    /// <summary>Charges what came; the result is how long to pause before the next, in most cases not at all.</summary>
+    public TimeSpan Charge(int stanzas, int bytes, HostLimits limits)
     {
-        // Microseconds at which what was charged so far would be paid off at the allowed rate.
-        var micros = now * 1000;
-        var pause = Charge(ref _stanzasDueAt, 1, stanzasPerSecond, micros);
-        return TimeSpan.FromMicroseconds(Math.Max(pause, Charge(ref _bytesDueAt, bytes, bytesPerSecond, micros)));
-    }
-
-    private static long Charge(ref long dueAt, int amount, int perSecond, long now)
-    {
-        if (perSecond <= 0)
+        if (limits is { StanzasPerSecond: 0, BytesPerSecond: 0 })
         {
-            return 0;
+            return TimeSpan.Zero;
         }
 
-        dueAt = Math.Max(dueAt, now) + amount * 1_000_000L / perSecond;
-        return Math.Max(0, dueAt - now - BurstSeconds * 1_000_000L);
+        var now = Now;
+        _own = own.Charge(stanzas, bytes, ownRate(limits), now);
+        _ofHost = ofHost.Charge(stanzas, bytes, StreamRate.OfHost(limits), now);
+        return Wait(limits, now);
+    }
+
+    /// <summary>What is to be charged for a read beside the stanzas that it brought: white space, and the read itself.</summary>
+    /// <param name="read">Bytes that were taken from the transport and not seen before.</param>
+    /// <param name="ofStanzas">Bytes of the stanzas that were handled.</param>
+    public static int Aside(long taken, long read, long ofStanzas) =>
+        (int)Math.Min(int.MaxValue, Math.Max(taken - ofStanzas, read < ReadBytesMin ? ReadBytesMin - ofStanzas : 0));
+
+    /// <summary>Done when what was charged last may have been sent.</summary>
+    /// <param name="limits">The limits as they are when it is asked.</param>
+    /// <param name="goesOn">False when the stream was ended; asked now and then.</param>
+    public async Task PauseAsync(Func<HostLimits> limits, Func<bool> goesOn)
+    {
+        while (goesOn() && Wait(limits(), Now) is var wait && wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait < LookEvery ? wait : LookEvery, time);
+        }
+    }
+
+    /// <summary>Whether the share has been exceeded for too long. True for one of those who have it in common: whoever asks first, which is who sends most.</summary>
+    public bool IsOverTooLong() => own.TakeOver(OverMax, Now);
+
+    /// <summary>The clock of shares.</summary>
+    public static long Milliseconds(TimeProvider time) => (long)time.GetElapsedTime(0).TotalMilliseconds;
+
+    private long Now => Milliseconds(time);
+
+    private TimeSpan Wait(HostLimits limits, long now)
+    {
+        var wait = own.Wait(_own, ownRate(limits), now);
+        var hostWait = ofHost.Wait(_ofHost, StreamRate.OfHost(limits), now);
+        return wait > hostWait ? wait : hostWait;
     }
 }

@@ -6,8 +6,10 @@ using Krewe.Contracts.Delegation;
 using Krewe.Contracts.Doctor;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
+using Krewe.Contracts.Outbound;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
+using Krewe.Contracts.Usage;
 
 namespace Krewe.Contracts.Addressing;
 
@@ -57,6 +59,15 @@ public static class GrainKeys
 
     /// <param name="host">The host's domain.</param>
     public static IUserDelegationsGrain UserDelegations(this IGrainFactory grains, string host) => grains.GetGrain<IUserDelegationsGrain>(host);
+
+    /// <param name="host">The domain of the host whose hooks are called.</param>
+    public static IHooksGrain Hooks(this IGrainFactory grains, string host) => grains.GetGrain<IHooksGrain>(host);
+
+    /// <param name="host">The host's domain.</param>
+    public static IUsageGrain Usage(this IGrainFactory grains, string host) => grains.GetGrain<IUsageGrain>(host);
+
+    /// <param name="month">As <see cref="UsageDates.Month"/> writes it. No domain can hold a slash, so a key has one reading.</param>
+    public static IUsageMonthGrain UsageMonth(this IGrainFactory grains, string host, string month) => grains.GetGrain<IUsageMonthGrain>($"{host}/{month}");
 
     /// <param name="host">The host's domain.</param>
     public static IHostDoctorGrain Doctor(this IGrainFactory grains, string host) => grains.GetGrain<IHostDoctorGrain>(host);

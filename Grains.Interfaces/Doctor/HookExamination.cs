@@ -77,6 +77,9 @@ public enum HookFinding : byte
 
     /// <summary>Still under way when the examination had to end.</summary>
     NotFinished = 24,
+
+    /// <summary>The body has a <c>Content-Encoding</c>, which was not asked for.</summary>
+    Encoded = 25,
 }
 
 /// <summary>What should have stood at a place of an answer.</summary>

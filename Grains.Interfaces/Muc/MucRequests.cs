@@ -56,6 +56,9 @@ public enum MucLeaveCause : byte
 
     /// <summary>Something that the room sent came back as an error (specs M-067): status 333.</summary>
     DeliveryFailed = 2,
+
+    /// <summary>Its host, or the room's, was closed to other domains: for it the service is gone (status 332).</summary>
+    OutOfReach = 3,
 }
 
 /// <param name="Payload">Of the unavailable presence.</param>

@@ -58,6 +58,12 @@ public interface IUserSessionsGrain : IGrainWithStringKey
     [Alias("introduce")]
     Task IntroduceAsync(string entity);
 
+    /// <summary>
+    /// The user's host was closed to other domains, or opened again: the user and contacts elsewhere become unavailable to each other, or available.
+    /// </summary>
+    [Alias("isolated")]
+    Task IsolatedAsync(bool isClosed);
+
     /// <summary>Whether the user has a session.</summary>
     [Alias("is-live")]
     Task<bool> IsLiveAsync();

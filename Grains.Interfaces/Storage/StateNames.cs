@@ -23,6 +23,12 @@ public static class StateNames
     /// <summary>In <see cref="StorageNames.Settings"/>, by domain: what the host's users have delegated. Cleared when that is nothing.</summary>
     public const string UserDelegations = "user-delegations";
 
+    /// <summary>In <see cref="StorageNames.Settings"/>, by domain: what the host has used. Cleared when the host is removed.</summary>
+    public const string Usage = "usage";
+
+    /// <summary>In <see cref="StorageNames.Settings"/>, by domain, slash and month: the days of it. Cleared with <see cref="Usage"/>, and when they are too old.</summary>
+    public const string UsageMonth = "usage-month";
+
     /// <summary>In <see cref="StorageNames.Accounts"/>, by bare JID. Cleared when the account is deleted, so that the keys are the list of accounts.</summary>
     public const string Account = "account";
 

@@ -1,20 +1,19 @@
 using System.Text;
 using System.Text.Json;
 using Krewe.Contracts.Delegation;
+using Krewe.Grains.Outbound;
 
 namespace Krewe.Grains.Delegation;
 
 /// <summary>Reads what a tenant's service answers to a request (contract: "Namespace"). What its XML says is looked at where there is XML: in the frontend.</summary>
 internal static class DelegationAnswer
 {
-    private const int DepthMax = 32;
-
     public static DelegatedAnswer Read(ReadOnlyMemory<byte> body)
     {
         var malformed = new DelegatedAnswer(DelegatedOutcome.Malformed);
         try
         {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = DepthMax, AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = HookBody.JsonDepthMax, AllowDuplicateProperties = false });
             if (document.RootElement is not { ValueKind: JsonValueKind.Object } answer || !answer.TryGetProperty("type"u8, out var type) || type.ValueKind != JsonValueKind.String)
             {
                 return malformed;

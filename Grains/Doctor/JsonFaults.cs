@@ -1,14 +1,12 @@
 using System.Text.Json;
 using Krewe.Contracts.Doctor;
+using Krewe.Grains.Outbound;
 
 namespace Krewe.Grains.Doctor;
 
 /// <summary>Where a document stops being the JSON that it should be (RFC 8259). Positions are told, what stands there is not.</summary>
 internal static class JsonFaults
 {
-    /// <summary>As deep as the hooks' own readers go.</summary>
-    private const int DepthMax = 32;
-
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The fault of a document that should be one JSON object; null when it is one.</summary>
@@ -16,7 +14,7 @@ internal static class JsonFaults
     public static HookExamination? OfObject(ReadOnlyMemory<byte> body, HookExamination about, bool isMarkAllowed = true)
     {
         var utf8 = isMarkAllowed ? WithoutMark(body) : body.Span;
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = DepthMax });
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = HookBody.JsonDepthMax });
         try
         {
             reader.Read();
@@ -38,7 +36,7 @@ internal static class JsonFaults
     public static HookExamination AtMember(ReadOnlyMemory<byte> body, ReadOnlySpan<byte> name, HookExamination about, HookExpectation expected)
     {
         var utf8 = WithoutMark(body);
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = DepthMax });
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = HookBody.JsonDepthMax });
         reader.Read();
         var place = reader.TokenStartIndex;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

@@ -16,6 +16,7 @@ internal static class OutcomeJudgement
         HookOutcome.Truncated => HookFinding.Truncated,
         HookOutcome.TooLarge => HookFinding.TooLarge,
         HookOutcome.Malformed => HookFinding.NotHttp,
+        HookOutcome.Encoded => HookFinding.Encoded,
         HookOutcome.BreakerOpen => HookFinding.BreakerOpen,
         HookOutcome.Overloaded => HookFinding.Overloaded,
         _ => null,

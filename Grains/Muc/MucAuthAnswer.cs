@@ -29,8 +29,6 @@ internal sealed record MucAuthAnswer(MucAnswerKind Kind)
 
     private const int Ok = 200;
     private const int Forbidden = 403;
-    private const int DepthMax = 32;
-
     private static readonly MucAuthAnswer Failed = new(MucAnswerKind.Failed);
 
     public MucAffiliation? Affiliation { get; init; }
@@ -84,7 +82,7 @@ internal sealed record MucAuthAnswer(MucAnswerKind Kind)
 
         try
         {
-            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = DepthMax });
+            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = HookBody.JsonDepthMax });
             return document.RootElement.ValueKind == JsonValueKind.Object ? MucAuthFields.Read(document.RootElement) : (MucAllowed.NoObject, Failed);
         }
         catch (JsonException)

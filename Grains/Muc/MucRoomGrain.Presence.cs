@@ -102,7 +102,12 @@ internal sealed partial class MucRoomGrain
         }
 
         var departure = Departure(visit) with { Id = leave.Id, Payload = leave.Payload };
-        return RemoveAsync(visit, leave.Cause == MucLeaveCause.DeliveryFailed ? departure with { Statuses = [StatusDeliveryFailed] } : departure);
+        return RemoveAsync(visit, leave.Cause switch
+        {
+            MucLeaveCause.DeliveryFailed => departure with { Statuses = [StatusDeliveryFailed] },
+            MucLeaveCause.OutOfReach => departure with { Statuses = [StatusServiceGone] },
+            _ => departure,
+        });
     }
 
     /// <summary>Takes one session out. The others learn of it only when it was the occupant's last, or the one that they saw.</summary>

@@ -11,7 +11,7 @@ internal sealed class EgressRefusedException() : IOException("egress-refused");
 /// Connects a hook's stream: resolves once, drops the addresses that the <see cref="EgressPolicy"/> refuses, and connects to one that it judged.
 /// TLS, which comes after, still verifies the name.
 /// </summary>
-internal sealed class EgressConnector(EgressPolicy policy)
+internal sealed class EgressConnector(EgressPolicy policy, NameLookups lookups)
 {
     /// <summary>Of a name's addresses only the first few are tried: more would be a list of somebody's network.</summary>
     private const int AddressesMax = 8;
@@ -22,7 +22,8 @@ internal sealed class EgressConnector(EgressPolicy policy)
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        IPAddress[] resolved = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellationToken);
+        context.InitialRequestMessage.Options.TryGetValue(HookHost.OfRequest, out var asker);
+        var resolved = await lookups.FindAsync(host, asker?.Lookups, cancellationToken);
         var judged = Array.FindAll(resolved, address => policy.Allows(address, port));
         if (judged.Length == 0)
         {
@@ -54,7 +55,7 @@ internal sealed class EgressConnector(EgressPolicy policy)
         try
         {
             await socket.ConnectAsync(new IPEndPoint(address, port), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new AnswerStream(socket);
         }
         catch
         {

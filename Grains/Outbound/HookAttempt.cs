@@ -13,12 +13,14 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
     /// <summary>An entity tag over this is not kept: it would be sent with every request.</summary>
     private const int ETagCharsMax = 1024;
 
-    public async ValueTask<HookResponse> SendAsync(HookRequest request, string id, int bodyBytesMax, CancellationToken deadline)
+    /// <param name="host">The virtual host whose call it is.</param>
+    public async ValueTask<HookResponse> SendAsync(HookRequest request, HookHost host, string id, int bodyBytesMax, CancellationToken deadline)
     {
         var isAnswered = false;
         try
         {
             using var message = Message(request, id);
+            message.Options.Set(HookHost.OfRequest, host);
             using var answer = await http.SendAsync(message, deadline);
             isAnswered = true;
             var status = (int)answer.StatusCode;
@@ -28,7 +30,12 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
                 {
                     Redirect = answer.Headers.Location is { } location ? HookOrigin.Of(location, request.Url) : null,
                 };
-                return request.ReadsEveryStatus ? other with { Body = await BodyIfAnyAsync(answer, bodyBytesMax, deadline) } : other;
+                return request.ReadsEveryStatus && !IsEncoded(answer) ? other with { Body = await BodyIfAnyAsync(answer, bodyBytesMax, deadline) } : other;
+            }
+
+            if (IsEncoded(answer))
+            {
+                return new(HookOutcome.Encoded, status);
             }
 
             return await HookBody.ReadAsync(answer.Content, bodyBytesMax, deadline) is { } body
@@ -42,14 +49,18 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
         }
         catch (HttpRequestException e)
         {
-            var outcome = isAnswered ? HookOutcome.Truncated : Outcome(e);
+            var outcome = isAnswered && e.InnerException is not AnswerTooLargeException ? HookOutcome.Truncated : Outcome(e);
             return new(outcome) { Cause = Cause(e), MayRepeat = outcome == HookOutcome.ConnectFailed || (outcome == HookOutcome.Closed && request.Body is null) };
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            return new(HookOutcome.Truncated);
+            return new(e is AnswerTooLargeException ? HookOutcome.TooLarge : HookOutcome.Truncated);
         }
     }
+
+    /// <summary>Even one that names an encoding twice, or none that exists.</summary>
+    private static bool IsEncoded(HttpResponseMessage answer) =>
+        answer.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var encodings) && encodings.Any(static each => !each.Equals("identity", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The status has come and stands, whatever becomes of the body.</summary>
     private static async ValueTask<ReadOnlyMemory<byte>> BodyIfAnyAsync(HttpResponseMessage answer, int bytesMax, CancellationToken deadline)
@@ -99,6 +110,7 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
     private static HookOutcome Outcome(HttpRequestException e) => (e.InnerException, e.HttpRequestError) switch
     {
         (EgressRefusedException, _) => HookOutcome.EgressRefused,
+        (AnswerTooLargeException, _) => HookOutcome.TooLarge,
         (_, HttpRequestError.SecureConnectionError) => HookOutcome.TlsFailed,
         (_, HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError) => HookOutcome.ConnectFailed,
         (_, HttpRequestError.ConfigurationLimitExceeded) => HookOutcome.TooLarge,

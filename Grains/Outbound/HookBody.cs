@@ -6,6 +6,9 @@ namespace Krewe.Grains.Outbound;
 /// <summary>Reads an answer's body up to its limit, whether its length is declared, chunked or a lie.</summary>
 internal static class HookBody
 {
+    /// <summary>How deep an answer's JSON may be: the deepest that means anything has four levels.</summary>
+    public const int JsonDepthMax = 16;
+
     private const int FirstBytes = 8192;
 
     /// <summary>The body, null when it is over the limit.</summary>

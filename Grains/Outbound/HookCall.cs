@@ -75,11 +75,30 @@ internal enum HookOutcome
     /// <summary>What came is not HTTP.</summary>
     Malformed,
 
+    /// <summary>The body has a <c>Content-Encoding</c>, which was not asked for and could unpack into anything.</summary>
+    Encoded,
+
     /// <summary>Not called: the last calls failed, and it gets a moment's rest.</summary>
     BreakerOpen,
 
     /// <summary>Not called: too many calls wait already.</summary>
     Overloaded,
+}
+
+/// <summary>What kind of outcome a call had, for bills and for whoever looks after the service.</summary>
+internal enum HookAnswer
+{
+    /// <summary>Status 200 or 304.</summary>
+    Answered,
+
+    /// <summary>Another status that a service may mean: below 500.</summary>
+    OtherStatus,
+
+    /// <summary>It was called, and there was no answer, or none of use.</summary>
+    Failed,
+
+    /// <summary>It was not called.</summary>
+    NotCalled,
 }
 
 /// <summary>Why there was no connection, as far as it can be told.</summary>
@@ -105,6 +124,17 @@ internal sealed record HookResponse(HookOutcome Outcome, int Status = 0)
 
     public TimeSpan Elapsed { get; init; }
 
+    /// <summary>The <c>webhook-id</c> of a call that was signed.</summary>
+    public string? Id { get; init; }
+
+    public HookAnswer Kind => Outcome switch
+    {
+        HookOutcome.Ok or HookOutcome.NotModified => HookAnswer.Answered,
+        HookOutcome.Status when Status < 500 => HookAnswer.OtherStatus,
+        HookOutcome.BreakerOpen or HookOutcome.Overloaded or HookOutcome.EgressRefused => HookAnswer.NotCalled,
+        _ => HookAnswer.Failed,
+    };
+
     /// <summary>Of <see cref="HookOutcome.ConnectFailed"/> and <see cref="HookOutcome.TlsFailed"/>.</summary>
     public HookCause Cause { get; init; }
 
@@ -129,13 +159,21 @@ internal sealed record HookResponse(HookOutcome Outcome, int Status = 0)
         HookOutcome.Status => "status",
         HookOutcome.Timeout => "timeout",
         HookOutcome.ConnectFailed => "connect-failed",
-        HookOutcome.EgressRefused => "egress-refused",
+        HookOutcome.EgressRefused => EgressRefused,
         HookOutcome.TlsFailed => "tls-failed",
         HookOutcome.Closed => "closed",
         HookOutcome.Truncated => "truncated",
         HookOutcome.TooLarge => "too-large",
         HookOutcome.Malformed => "malformed",
-        HookOutcome.BreakerOpen => "breaker-open",
-        _ => "overloaded",
+        HookOutcome.Encoded => "encoded",
+        HookOutcome.BreakerOpen => BreakerOpen,
+        _ => Overloaded,
     };
+
+    private const string EgressRefused = "egress-refused";
+    private const string BreakerOpen = "breaker-open";
+    private const string Overloaded = "overloaded";
+
+    /// <summary>Whether an outcome's name is of a call that was not made.</summary>
+    public static bool IsNameOfNoCall(string name) => name is EgressRefused or BreakerOpen or Overloaded;
 }

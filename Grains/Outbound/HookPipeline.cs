@@ -6,7 +6,7 @@ using Polly.Retry;
 namespace Krewe.Grains.Outbound;
 
 /// <summary>
-/// What every call of one hook of one host passes, outermost first: the total deadline, the rate, the concurrency, the breaker, one retry.
+/// What every call of one hook of one host passes, outermost first: the total deadline, the rate and the concurrency of the hook and of the host, the destination's places, the breaker, one retry.
 /// A slow or dead service costs its own tenant's calls a failure, and nobody else anything.
 /// </summary>
 internal sealed class HookPipeline
@@ -24,23 +24,24 @@ internal sealed class HookPipeline
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(50);
 
     private readonly HookAttempt _attempt;
+    private readonly HookHost _host;
+    private readonly HookDestinations _destinations;
     private readonly TimeProvider _time;
     private readonly HookRate? _rate;
     private readonly ConcurrencyLimiter? _concurrency;
     private readonly ResiliencePipeline<HookResponse> _attempts;
+    private readonly CircuitBreakerStateProvider _breaker = new();
     private int _underWay;
     private long _lastUsed;
 
-    public HookPipeline(HookEndpoint endpoint, HookAttempt attempt, TimeProvider time)
+    public HookPipeline(HookEndpoint endpoint, HookHost host, HookDestinations destinations, HookAttempt attempt, TimeProvider time)
     {
         Endpoint = endpoint;
-        _attempt = attempt;
+        (_attempt, _host, _destinations) = (attempt, host, destinations);
         _time = time;
         _lastUsed = time.GetTimestamp();
         _rate = endpoint.CallsPerSecond > 0 ? new HookRate(endpoint.CallsPerSecond, time) : null;
-        _concurrency = endpoint.Concurrency > 0
-            ? new ConcurrencyLimiter(new() { PermitLimit = endpoint.Concurrency, QueueLimit = QueuedCallsMax, QueueProcessingOrder = QueueProcessingOrder.OldestFirst })
-            : null;
+        _concurrency = endpoint.Concurrency > 0 ? HookHost.Limiter(endpoint.Concurrency, QueuedCallsMax) : null;
         _attempts = new ResiliencePipelineBuilder<HookResponse> { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<HookResponse>
             {
@@ -48,6 +49,7 @@ internal sealed class HookPipeline
                 MinimumThroughput = BreakerCallsMin,
                 SamplingDuration = BreakerWindow,
                 BreakDuration = BreakerRest,
+                StateProvider = _breaker,
                 ShouldHandle = static call => ValueTask.FromResult(IsOutage(call.Outcome.Result)),
             })
             .AddRetry(new RetryStrategyOptions<HookResponse>
@@ -64,6 +66,9 @@ internal sealed class HookPipeline
     }
 
     public HookEndpoint Endpoint { get; }
+
+    /// <summary>The breaker is open: calls are refused for a moment.</summary>
+    public bool IsResting => _breaker.CircuitState is CircuitState.Open or CircuitState.Isolated;
 
     public bool IsUnderWay => Volatile.Read(ref _underWay) > 0;
 
@@ -95,45 +100,70 @@ internal sealed class HookPipeline
 
     private async ValueTask<HookResponse> AdmitAsync(HookRequest request, CancellationToken deadline)
     {
-        if (_rate is not null)
+        if (_rate is not null && _host.Rate is { } ofHost)
         {
-            if (_rate.Take(Endpoint.Deadline) is not { } wait)
+            if (_rate.Take(Endpoint.Deadline) is not { } wait || ofHost.Take(Endpoint.Deadline) is not { } hostWait)
             {
                 return new(HookOutcome.Overloaded);
             }
 
+            wait = wait > hostWait ? wait : hostWait;
             if (wait > TimeSpan.Zero)
             {
                 await Task.Delay(wait, _time, deadline);
             }
         }
 
-        if (_concurrency is null)
+        if (_concurrency is null || _host.Places is null)
         {
-            return await AttemptAsync(request, deadline);
+            return await GoOutAsync(request, deadline);
         }
 
         using var lease = await _concurrency.AcquireAsync(1, deadline);
-        return lease.IsAcquired ? await AttemptAsync(request, deadline) : new(HookOutcome.Overloaded);
+        if (!lease.IsAcquired)
+        {
+            return new(HookOutcome.Overloaded);
+        }
+
+        using var ofAll = await _host.Places.AcquireAsync(1, deadline);
+        return ofAll.IsAcquired ? await GoOutAsync(request, deadline) : new(HookOutcome.Overloaded);
+    }
+
+    private async ValueTask<HookResponse> GoOutAsync(HookRequest request, CancellationToken deadline)
+    {
+        if (!await _destinations.EnterAsync(request.Url, _host.Domain, deadline))
+        {
+            return new(HookOutcome.Overloaded);
+        }
+
+        try
+        {
+            return await AttemptAsync(request, deadline);
+        }
+        finally
+        {
+            _destinations.Leave(request.Url, _host.Domain);
+        }
     }
 
     private async ValueTask<HookResponse> AttemptAsync(HookRequest request, CancellationToken deadline)
     {
+        var id = request.Secrets.IsDefaultOrEmpty ? null : HookSignature.NewId();
         var context = ResilienceContextPool.Shared.Get(deadline);
         try
         {
             var outcome = await _attempts.ExecuteOutcomeAsync(
                 static async (context, call) =>
-                    Outcome.FromResult(await call.Attempt.SendAsync(call.Request, call.Id, call.BodyBytesMax, context.CancellationToken)),
+                    Outcome.FromResult(await call.Attempt.SendAsync(call.Request, call.Host, call.Id, call.BodyBytesMax, context.CancellationToken)),
                 context,
-                (Attempt: _attempt, Request: request, Id: request.Secrets.IsDefaultOrEmpty ? "" : HookSignature.NewId(), Endpoint.BodyBytesMax));
+                (Attempt: _attempt, Request: request, Host: _host, Id: id ?? "", Endpoint.BodyBytesMax));
             if (outcome.Exception is BrokenCircuitException)
             {
                 return new(HookOutcome.BreakerOpen);
             }
 
             outcome.ThrowIfException();
-            return outcome.Result!;
+            return outcome.Result! with { Id = id };
         }
         finally
         {

@@ -5,7 +5,7 @@ namespace Krewe.Grains.Outbound;
 /// and whoever could not be served before the deadline learns so at once.
 /// </summary>
 /// <param name="perSecond">The rate, and how many may pass at once after a rest of a second.</param>
-internal sealed class HookRate(int perSecond, TimeProvider time)
+internal sealed class HookRate(long perSecond, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly long _interval = Math.Max(1, time.TimestampFrequency / perSecond);

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Net.Http;
+using Krewe.Contracts.Outbound;
+using Krewe.Grains.Usage;
 using Microsoft.Extensions.Logging;
 
 namespace Krewe.Grains.Outbound;
@@ -25,6 +28,10 @@ internal sealed partial class OutboundHttp : IDisposable
     private const int DrainBytesMax = 65536;
 
     private readonly ConcurrentDictionary<(string Host, string Hook, string Part), HookPipeline> _pipelines = new();
+    private readonly Dictionary<string, HookHost> _hosts = new(StringComparer.Ordinal);
+    private readonly HookDestinations _destinations = new();
+    private readonly NameLookups _lookups;
+    private readonly HookCallLog _log;
     private readonly Lock _making = new();
     private readonly TimeProvider _time;
     private readonly ILogger<OutboundHttp> _logger;
@@ -37,8 +44,11 @@ internal sealed partial class OutboundHttp : IDisposable
         _time = time;
         _logger = logger;
         _swept = time.GetTimestamp();
-        _verifying = Invoker(egress, isVerifying: true);
-        _trusting = new(() => Invoker(egress, isVerifying: false));
+        _log = new HookCallLog(time);
+        _lookups = new NameLookups(System.Net.Dns.GetHostAddresses, time);
+        var connector = new EgressConnector(egress, _lookups);
+        _verifying = Invoker(connector, isVerifying: true);
+        _trusting = new(() => Invoker(connector, isVerifying: false));
     }
 
     /// <summary>How many pipelines there are.</summary>
@@ -49,6 +59,8 @@ internal sealed partial class OutboundHttp : IDisposable
     {
         var response = await Pipeline(endpoint).CallAsync(request);
         HookInstruments.Called(endpoint, response);
+        _log.Note(endpoint, response);
+        Usage.Note(endpoint, response);
         if (response.Outcome is not (HookOutcome.Ok or HookOutcome.NotModified))
         {
             LogFailed(endpoint.Hook, endpoint.Host, response.Name, response.Status, response.Elapsed.TotalMilliseconds);
@@ -57,9 +69,17 @@ internal sealed partial class OutboundHttp : IDisposable
         return response;
     }
 
+    /// <summary>Calls that no host's usage has yet.</summary>
+    public HookUsage Usage { get; } = new();
+
+    /// <summary>What became of a host's calls of late.</summary>
+    public ImmutableArray<HookLog> Log(string host) =>
+        _log.Of(host, (hook, part) => _pipelines.TryGetValue((host, hook, part), out var pipeline) && pipeline.IsResting);
+
     // The handler alone holds resources; a limiter that is dropped would fail the calls that wait in it.
     public void Dispose()
     {
+        _lookups.Dispose();
         _verifying.Dispose();
         if (_trusting.IsValueCreated)
         {
@@ -67,11 +87,11 @@ internal sealed partial class OutboundHttp : IDisposable
         }
     }
 
-    private static HttpMessageInvoker Invoker(EgressPolicy egress, bool isVerifying)
+    private static HttpMessageInvoker Invoker(EgressConnector connector, bool isVerifying)
     {
         var handler = new SocketsHttpHandler
         {
-            ConnectCallback = new EgressConnector(egress).ConnectAsync,
+            ConnectCallback = connector.ConnectAsync,
             AllowAutoRedirect = false,
             UseProxy = false,
             UseCookies = false,
@@ -121,9 +141,13 @@ internal sealed partial class OutboundHttp : IDisposable
             Sweep();
 
             // Calls in a pipeline that is replaced end in it.
-            return _pipelines[key] = new HookPipeline(endpoint, new HookAttempt(endpoint.IsInsecure ? _trusting.Value : _verifying, _time), _time);
+            return _pipelines[key] = new HookPipeline(endpoint, Host(endpoint), _destinations, new HookAttempt(endpoint.IsInsecure ? _trusting.Value : _verifying, _time), _time);
         }
     }
+
+    /// <summary>Under the lock. Calls under way end by the limits that they began with.</summary>
+    private HookHost Host(HookEndpoint endpoint) =>
+        _hosts.TryGetValue(endpoint.Host, out var known) && known.Fits(endpoint) ? known : _hosts[endpoint.Host] = new HookHost(endpoint, _time);
 
     private void Sweep()
     {
@@ -148,6 +172,12 @@ internal sealed partial class OutboundHttp : IDisposable
             {
                 _pipelines.TryRemove(new(key, pipeline));
             }
+        }
+
+        var inUse = _pipelines.Keys.Select(static key => key.Host).ToHashSet(StringComparer.Ordinal);
+        foreach (var host in _hosts.Keys.Where(host => !inUse.Contains(host)).ToArray())
+        {
+            _hosts.Remove(host);
         }
     }
 

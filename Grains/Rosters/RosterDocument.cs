@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Rosters;
+using Krewe.Grains.Outbound;
 
 namespace Krewe.Grains.Rosters;
 
@@ -19,8 +20,6 @@ internal sealed record RosterDocument(ImmutableArray<RosterItem> Items, Immutabl
     /// <summary>How much of a bad key is repeated to whoever has to find it.</summary>
     private const int SkippedKeyCharsMax = 256;
 
-    private const int DepthMax = 32;
-
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>
@@ -36,7 +35,7 @@ internal sealed record RosterDocument(ImmutableArray<RosterItem> Items, Immutabl
             utf8 = utf8[ByteOrderMark.Length..];
         }
 
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = DepthMax });
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = HookBody.JsonDepthMax });
         try
         {
             reader.Read();

@@ -59,6 +59,14 @@ internal sealed class ConnectedResource(Jid jid, BindRequest bind, DateTimeOffse
 
     public bool HasDirectedTo(Jid entity) => _directed is not null && (_directed.Contains(entity) || _directed.Contains(entity.ToBare()));
 
+    /// <summary>Those of the addresses that it holds for; they are not told of anything more.</summary>
+    public IReadOnlyCollection<Jid> TakeDirected(Func<Jid, bool> which)
+    {
+        Jid[] taken = [.. (_directed ?? []).Where(which)];
+        _directed?.ExceptWith(taken);
+        return taken;
+    }
+
     public IReadOnlyCollection<Jid> TakeDirected()
     {
         IReadOnlyCollection<Jid> taken = _directed is null ? [] : _directed;

@@ -1,5 +1,6 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
+using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 
@@ -8,6 +9,57 @@ namespace Krewe.Grains.Sessions;
 /// <summary>The way of presence to whom it is for: another user, or an address of an external component.</summary>
 internal sealed partial class UserSessionsGrain
 {
+    public Task IsolatedAsync(bool isClosed)
+    {
+        var sent = new List<Task>();
+        if (isClosed)
+        {
+            TakeLeave(sent);
+        }
+        else
+        {
+            foreach (var resource in _resources.FindAll(static resource => resource.IsAvailable))
+            {
+                SendToRoster(resource, item => item.Jid.Domainpart != _self.Domainpart, asks: true, sent);
+            }
+        }
+
+        return Task.WhenAll(sent);
+    }
+
+    /// <summary>From those who are out of reach now, in both directions; theirs is said here, as nothing of theirs comes any more.</summary>
+    private void TakeLeave(List<Task> sent)
+    {
+        foreach (var resource in _resources)
+        {
+            var last = Bodiless(StanzaType.Unavailable, resource.Jid, null);
+            var contacts = resource.IsAvailable ? (_roster?.Items ?? []).Where(static item => item.Subscription.HasFrom()).Select(static item => item.Jid) : [];
+            sent.AddRange(contacts.Where(IsOutOfReach).Concat(resource.TakeDirected(IsOutOfReach)).Select(contact => SendLast(contact, last)));
+        }
+
+        var available = _resources.FindAll(static resource => resource.IsAvailable);
+        foreach (var (contact, shown) in _shown.Where(shown => IsOutOfReach(Jid.Parse(shown.Key))).ToArray())
+        {
+            _shown.Remove(contact);
+            foreach (var resource in shown)
+            {
+                sent.Add(DeliverAsync(available, new StanzaContent(Bodiless(StanzaType.Unavailable, resource, null), _self)));
+                _seen?.Remove(resource);
+            }
+
+            sent.Add(TellOfLost(shown));
+        }
+    }
+
+    /// <summary>Goes also where nothing goes any more: it says no more than that.</summary>
+    private Task SendLast(Jid entity, StanzaFrame unavailable) =>
+        ComponentOf(entity) is not null ? GrainFactory.Component(entity.Domainpart).DeliverAsync(new StanzaContent(unavailable, entity))
+        : routes.IsSurelyOffline(entity.Bare) ? Task.CompletedTask
+        : GrainFactory.Sessions(entity).ContactPresenceAsync(new ContactPresence(unavailable, false, entity.Resourcepart));
+
+    private bool IsOutOfReach(Jid other) => other.Domainpart != _self.Domainpart && hosts.TryFindLoaded(_self.Domainpart, out var own)
+        && (own.Host.Isolate || (hosts.TryFindLoaded(other.Domainpart, out var theirs) && !DomainScope.MayCross(own, theirs)));
+
     private Task SendTo(Jid entity, StanzaFrame presence) => ComponentOf(entity) is { } component ? SendToComponent(component, entity, presence)
         : MaySee(entity) ? GrainFactory.Sessions(entity).ContactPresenceAsync(new ContactPresence(presence, false, entity.Resourcepart))
         : Task.CompletedTask;

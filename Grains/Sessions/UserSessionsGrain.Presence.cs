@@ -65,6 +65,12 @@ internal sealed partial class UserSessionsGrain
         }
 
         var presence = contact.Presence;
+        if (presence.Type != StanzaType.Unavailable && IsOutOfReach(presence.From))
+        {
+            // Sent before its host, or this one, was closed.
+            return Task.CompletedTask;
+        }
+
         var told = Track(presence);
 
         // RFC 6121 §4.2.3: to the account for all available resources; to one resource for that one, available or not.
@@ -269,21 +275,32 @@ internal sealed partial class UserSessionsGrain
             }
         }
 
+        SendToRoster(resource, static _ => true, isInitial, sent);
+        return Task.WhenAll(sent);
+    }
+
+    /// <summary>A resource's presence to those of the roster who may know.</summary>
+    /// <param name="asks">Whether those whose presence the user may know are asked for it.</param>
+    private void SendToRoster(ConnectedResource resource, Func<RosterItem, bool> which, bool asks, List<Task> sent)
+    {
         foreach (var item in _roster?.Items ?? [])
         {
-            var asks = isInitial && item.Subscription.HasTo();
+            var isAsked = asks && item.Subscription.HasTo();
+            if (!which(item))
+            {
+                continue;
+            }
+
             if (item.Subscription.HasFrom())
             {
                 resource.RemoveDirectedTo(item.Jid.Bare);
-                sent.Add(Broadcast(item.Jid, presence, asks));
+                sent.Add(Broadcast(item.Jid, resource.Presence!, isAsked));
             }
-            else if (asks)
+            else if (isAsked)
             {
                 sent.Add(Probe(resource.Jid, item.Jid));
             }
         }
-
-        return Task.WhenAll(sent);
     }
 
     private Task SendUnavailable(ConnectedResource resource, StanzaFrame presence)

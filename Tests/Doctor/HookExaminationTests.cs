@@ -232,6 +232,18 @@ public sealed class HookExaminationTests(LocalPathServer server) : IClassFixture
     }
 
     [Fact]
+    public async Task Answer_ThatIsCompressed_IsExplained()
+    {
+        await using var hook = await HookServer.StartAsync();
+        hook.Handler = context =>
+        {
+            context.Response.Headers.ContentEncoding = "gzip";
+            return Task.CompletedTask;
+        };
+        await AssertBadAsync(hook.Url, $"{hook.Url} answered with a compressed body (Content-Encoding), which was not asked for and is not read.");
+    }
+
+    [Fact]
     public async Task Breaker_ThatIsOpen_IsExplained()
     {
         await using var hook = await HookServer.StartAsync();

@@ -63,6 +63,8 @@ public sealed class OpenApiTests(RunningKrewe krewe) : IClassFixture<RunningKrew
     [InlineData("get", "/api/v1/hosts/{host}/accounts", "after", "limit")]
     [InlineData("get", "/api/v1/hosts/{host}/sessions", "after", "limit")]
     [InlineData("get", "/api/v1/hosts/{host}/delegations", "after", "limit")]
+    [InlineData("get", "/api/v1/hosts/{host}/hooks", "after", "limit")]
+    [InlineData("get", "/api/v1/hosts/{host}/usage", "since")]
     [InlineData("get", "/api/v1/hosts/{host}/muc/rooms", "service", "after", "limit")]
     [InlineData("delete", "/api/v1/hosts/{host}/muc/rooms/{room}", "reason", "alternate")]
     [InlineData("get", "/api/v1/hosts/{host}/rooms/{room}/occupants", "after", "limit")]

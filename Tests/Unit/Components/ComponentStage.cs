@@ -10,6 +10,7 @@ using Krewe.Frontend.Components;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Routing;
+using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
 using Krewe.Tests.Grains.Sessions;
 using Krewe.Tests.Support;
@@ -44,7 +45,7 @@ internal sealed partial class ComponentStage : IComponentObserver, IComponentRou
         Watch = new ComponentWatch(Hosts, Time);
         Registration = new FrontendRegistration(silo.Grains, Sessions, _sink = new FrontendSink(Sessions, TimeProvider.System));
         Services = new ComponentServices(
-            Hosts, this, Table, new ComponentAdmissions(silo.Grains, Sessions, Registration), [this], new HandshakeFailures(Time), Sessions, Registration, Watch,
+            Hosts, this, Table, new ComponentAdmissions(silo.Grains, Sessions, Registration), [this], new HandshakeFailures(Time), Sessions, Registration, Watch, new RateShares(Time),
             new FrontendInstruments(Meters), Time, NullLogger<ComponentStream>.Instance);
     }
 

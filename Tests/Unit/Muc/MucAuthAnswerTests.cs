@@ -108,6 +108,7 @@ public sealed class MucAuthAnswerTests
     [InlineData(nameof(HookOutcome.Truncated))]
     [InlineData(nameof(HookOutcome.TooLarge))]
     [InlineData(nameof(HookOutcome.Malformed))]
+    [InlineData(nameof(HookOutcome.Encoded))]
     [InlineData(nameof(HookOutcome.BreakerOpen))]
     [InlineData(nameof(HookOutcome.Overloaded))]
     [InlineData(nameof(HookOutcome.NotModified))]
