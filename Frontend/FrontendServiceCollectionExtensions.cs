@@ -150,6 +150,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<PresenceRouter>();
         services.AddSingleton<MucRouter>();
         services.AddSingleton<MucMediator>();
+        services.AddSingleton<LocalAccounts>();
         services.AddSingleton<UserMessages>();
         services.AddSingleton<OfflineDelivery>();
         services.AddSingleton<RosterCarrier>();

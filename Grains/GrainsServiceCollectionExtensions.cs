@@ -1,5 +1,6 @@
 using Krewe.Contracts.Hosting;
 using Krewe.Grains.Audit;
+using Krewe.Grains.Authentication;
 using Krewe.Grains.Delegation;
 using Krewe.Grains.Hosts;
 using Krewe.Grains.Muc;
@@ -23,6 +24,7 @@ internal static class GrainsServiceCollectionExtensions
         services.AddKreweRosters();
         services.AddKreweMuc();
         services.AddKreweDelegation();
+        services.AddKreweAuthentication();
         services.AddSingleton<FrontendLanes>();
         services.AddSingleton<HookUsageService>();
         services.AddHostedService(provider => provider.GetRequiredService<HookUsageService>());

@@ -54,7 +54,7 @@ internal static class AccountEndpoints
         return credentials.Exists ? ApiResults.Json(Describe(jid, credentials), ApiJson.Default.AccountBody) : NoSuchAccount();
     }
 
-    private static async Task<IResult> PutAsync(HttpContext http, IGrainFactory grains, PasswordHashing hashing)
+    private static async Task<IResult> PutAsync(HttpContext http, IGrainFactory grains, IHostSettingsSource hosts, PasswordHashing hashing)
     {
         var (body, problem) = await ApiRequest.ReadAsync(http, ApiJson.Default.AccountChangeBody);
         if (body is null)
@@ -85,6 +85,11 @@ internal static class AccountEndpoints
         }
 
         var isMade = !scram.IsEmpty && await account.PutAsync(scram);
+        if (scram.IsEmpty && await KnowsOthersAsync(hosts, jid!.Domainpart))
+        {
+            isMade = await account.KnowAsync();
+        }
+
         if (body.Enabled is { } isEnabled && !await account.SetEnabledAsync(isEnabled))
         {
             return NoSuchAccount();
@@ -100,6 +105,10 @@ internal static class AccountEndpoints
 
     private static async Task<IResult> DeleteAsync(HttpContext http, AccountRemoval removal) =>
         ApiRequest.TryGetAccount(http, HostAccess.Of(http).Domain, out var jid) && await removal.RemoveAsync(jid) ? Results.NoContent() : NoSuchAccount();
+
+    /// <summary>Whether the host has users of whom it need not have heard: one can be disabled before ever having logged in.</summary>
+    private static async ValueTask<bool> KnowsOthersAsync(IHostSettingsSource hosts, string domain) =>
+        await hosts.GetAsync(domain) is { } host && host.Authentication.Any(static authentication => authentication is HostAuthentication.Http or HostAuthentication.Jwt);
 
     private static IResult NoSuchAccount() => ApiResults.NotFound("There is no such account.");
 

@@ -64,6 +64,6 @@ internal sealed class WebSocketEndpoint(KreweOptions options, C2SServices servic
         });
         var transport = peer.IsEncrypted ? StreamTransport.SecureWebSocket : StreamTransport.WebSocket;
         await new WebSocketConnection(http, socket, peer.Client ?? http.Connection.RemoteIpAddress, services.Time)
-            .RunAsync(connection => new C2SStream(services, connection, transport).RunAsync());
+            .RunAsync(connection => new C2SStream(services, connection, transport) { IsAddressShared = peer.Client is null }.RunAsync());
     }
 }

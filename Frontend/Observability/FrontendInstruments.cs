@@ -118,8 +118,8 @@ internal sealed class FrontendInstruments
     public void Problem(int status) => _problems.Add(1, KeyValuePair.Create("status", (object?)status));
 
     /// <param name="host">The host.</param>
-    /// <param name="mechanism">One of ours.</param>
-    /// <param name="outcome"><see cref="Success"/> or SASL's failure condition (RFC 6120 §6.5).</param>
+    /// <param name="mechanism">One of ours, <c>other</c>, or <c>none</c> where it did not come to one.</param>
+    /// <param name="outcome"><see cref="Success"/>, SASL's failure condition (RFC 6120 §6.5), or <c>refused</c> for an address with too many failures.</param>
     public void Login(string host, string mechanism, string outcome)
     {
         _logins.Add(

@@ -12,7 +12,7 @@ namespace Krewe.Frontend.Privileges;
 
 /// <summary>What a component asks for on behalf of a host's users (XEP-0356), as far as the host's settings give it the right to.</summary>
 internal sealed class PrivilegeRouter(
-    IGrainFactory grains, ManagedRosters rosters, DelegationForwarder delegations, PrivilegedMessageRouter messages, PrivilegedIqRouter iqs)
+    LocalAccounts accounts, ManagedRosters rosters, DelegationForwarder delegations, PrivilegedMessageRouter messages, PrivilegedIqRouter iqs)
 {
     /// <summary>Whether the message, to the host's domain, was one of XEP-0356 §5: then it was sent or refused.</summary>
     /// <param name="place">Done when it has its place.</param>
@@ -61,14 +61,18 @@ internal sealed class PrivilegeRouter(
     {
         try
         {
-            if ((await grains.Account(owner).GetAsync()).Exists)
+            switch ((await accounts.FindAsync(owner)).Existence)
             {
-                await rosters.AnswerAsync(request, owner, host, since);
-            }
-            else
-            {
-                // Whoever may read everybody's roster may know who there is (specs P-026).
-                request.Refuse(StanzaError.ItemNotFound);
+                case AccountExistence.Yes:
+                    await rosters.AnswerAsync(request, owner, host, since);
+                    break;
+                case AccountExistence.No:
+                    // Whoever may read everybody's roster may know who there is (specs P-026).
+                    request.Refuse(StanzaError.ItemNotFound);
+                    break;
+                default:
+                    request.Refuse(StanzaError.InternalServerErrorWait);
+                    break;
             }
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -15,6 +15,7 @@ namespace Krewe.Frontend.Privileges;
 /// <summary>IQs that components send as a user (XEP-0356 §6.3): to whomever the user could, by the same rules; the component gets the answer.</summary>
 internal sealed class PrivilegedIqRouter(
     IGrainFactory grains,
+    LocalAccounts accounts,
     IHostSettingsSource hosts,
     LocalRoutes routes,
     MucRouter rooms,
@@ -104,7 +105,12 @@ internal sealed class PrivilegedIqRouter(
         var head = iq.Head;
         try
         {
-            if (await grains.Account(user.Address).GetAsync() is not { Exists: true, IsEnabled: true })
+            var account = await accounts.FindAsync(user.Address);
+            if (account.Existence == AccountExistence.Unknown)
+            {
+                StanzaErrorWriter.Refuse(user, StanzaKind.Iq, head.StanzaType, head.IdText(iq.Xml), to, StanzaError.RemoteServerTimeout);
+            }
+            else if (!account.IsOpen)
             {
                 // Nobody whom the host manages, or nobody who could do it.
                 user.Request!.Refuse(StanzaError.Forbidden);

@@ -159,7 +159,7 @@ internal sealed class IqRouter(IGrainFactory grains, IHostSettingsSource hosts, 
     private async Task<StanzaError?> FindRefusalAsync(C2SStream stream, StanzaFrame iq, IqTarget? target)
     {
         var to = iq.To!;
-        if (to.Domainpart != stream.Domain && !(await hosts.GetAsync(to.Domainpart) is { Enabled: true, Isolate: false } && !stream.Host.Isolate))
+        if (to.Domainpart != stream.Domain && !(await hosts.GetAsync(to.Domainpart) is { } host && DomainScope.MayCross(stream.Hosted, new HostedDomain(host, null))))
         {
             return StanzaError.RemoteServerNotFound;
         }

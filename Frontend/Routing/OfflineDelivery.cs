@@ -12,21 +12,32 @@ using Krewe.Frontend.Xml;
 namespace Krewe.Frontend.Routing;
 
 /// <summary>XEP-0160: messages for a user without a fitting resource are kept, and handed to the first that comes.</summary>
-internal sealed class OfflineDelivery(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, SessionTable sessions, FrontendInstruments instruments)
+internal sealed class OfflineDelivery(
+    IGrainFactory grains, IHostSettingsSource hosts, LocalAccounts accounts, LocalRoutes routes, SessionTable sessions, FrontendInstruments instruments)
 {
     /// <summary>Stores; the result is why it could not. An account that does not exist looks like one that is away (RFC 6121 §8.5.1).</summary>
     public async Task<StanzaError?> StoreAsync(StanzaFrame message)
     {
         var recipient = message.To!;
-        if (IsOnlyChatState(message.Xml.Span) || !(await grains.Account(recipient).GetAsync()).Exists)
+        if (IsOnlyChatState(message.Xml.Span))
         {
             return null;
+        }
+
+        switch ((await accounts.FindAsync(recipient)).Existence)
+        {
+            case AccountExistence.No:
+                return null;
+            case AccountExistence.Unknown:
+                // Whether somebody is there or not, this is what is said while it cannot be told: nothing is lost without a word.
+                return StanzaError.RemoteServerTimeout;
         }
 
         var limit = (await hosts.GetAsync(recipient.Domainpart))?.Limits.OfflineMessages ?? 0;
 
         // Before, lest a crash hides the message; and after, lest a mailbox that was just emptied does.
         var account = grains.Account(recipient);
+        await account.KnowAsync();
         await account.SetMayHaveMailAsync(true);
         var isStored = await grains.OfflineMessages(recipient).StoreAsync(message, limit);
         await account.SetMayHaveMailAsync(true);

@@ -16,7 +16,8 @@ namespace Krewe.Frontend.Routing;
 /// Presence from a client (RFC 6121 §3, §4): broadcasts go to the own sessions grain, directed presence to whom it names, subscription stanzas through
 /// the rosters of both sides. Everything runs in the stream's order.
 /// </summary>
-internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource hosts, LocalRoutes routes, RosterCarrier carrier, ComponentDelivery components)
+internal sealed class PresenceRouter(
+    IGrainFactory grains, IHostSettingsSource hosts, LocalAccounts accounts, LocalRoutes routes, RosterCarrier carrier, ComponentDelivery components)
 {
     public ValueTask RouteAsync(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
@@ -176,9 +177,9 @@ internal sealed class PresenceRouter(IGrainFactory grains, IHostSettingsSource h
             return;
         }
 
-        if (!to.HasLocalpart || target.Component is not null || !(await grains.Account(to).GetAsync()).Exists)
+        if (!to.HasLocalpart || target.Component is not null || (await accounts.FindAsync(to)).Existence != AccountExistence.Yes)
         {
-            // RFC 6121 §8.5.1: an account that does not exist says nothing.
+            // RFC 6121 §8.5.1: an account that does not exist says nothing. Nor does one of which that cannot be told: nothing is noted for names that may be made up.
             return;
         }
 

@@ -135,7 +135,7 @@ internal sealed class StanzaRouter(
         var to = message.To!;
         try
         {
-            if (!await IsReachableAsync(stream.Domain, to.Domainpart))
+            if (!await IsReachableAsync(stream.Hosted, to.Domainpart))
             {
                 StanzaErrorWriter.Refuse(stream, message, StanzaError.RemoteServerNotFound);
                 return;
@@ -166,7 +166,7 @@ internal sealed class StanzaRouter(
         }
     }
 
-    /// <summary>Whether stanzas may go from one domain to the other: it is a host here, and neither is closed to others.</summary>
-    public async ValueTask<bool> IsReachableAsync(string from, string to) =>
-        from == to || (await hosts.GetAsync(to) is { Enabled: true, Isolate: false } && !(hosts.TryGetLoaded(from, out var own) && own.Isolate));
+    /// <summary>Whether stanzas may go from one domain to the other, which is a host here.</summary>
+    private async ValueTask<bool> IsReachableAsync(HostedDomain from, string to) =>
+        from.Host.Domain == to || (await hosts.GetAsync(to) is { } host && DomainScope.MayCross(from, new HostedDomain(host, null)));
 }

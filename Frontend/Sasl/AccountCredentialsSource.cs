@@ -21,6 +21,20 @@ internal sealed partial class AccountCredentialsSource(IGrainFactory grains, ILo
         }
     }
 
-    [LoggerMessage(2101, LogLevel.Warning, "An account's stored keys could not be read; its login is answered with temporary-auth-failure")]
+    public async ValueTask<bool> KnowAsync(Jid account, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await grains.Account(account).KnowAsync().WaitAsync(cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            LogUnavailable(logger, exception);
+            return false;
+        }
+    }
+
+    [LoggerMessage(2101, LogLevel.Warning, "An account could not be read or written; its login is answered with temporary-auth-failure")]
     private static partial void LogUnavailable(ILogger logger, Exception exception);
 }

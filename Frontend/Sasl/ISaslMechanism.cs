@@ -17,7 +17,12 @@ internal abstract record SaslStep
 
     /// <param name="Identity">The bare JID that the client has proved to be.</param>
     /// <param name="AdditionalData">Data with success (RFC 6120 §6.3.10); null for none.</param>
-    internal sealed record Success(Jid Identity, ReadOnlyMemory<byte>? AdditionalData) : SaslStep;
+    /// <param name="Place">Given back when the stream is over; null for those who take none.</param>
+    internal sealed record Success(Jid Identity, ReadOnlyMemory<byte>? AdditionalData, IDisposable? Place = null) : SaslStep;
 
-    internal sealed record Failure(SaslCondition Condition) : SaslStep;
+    /// <param name="EndsStream">No further attempt is listened to.</param>
+    internal sealed record Failure(SaslCondition Condition, bool EndsStream = false) : SaslStep;
+
+    /// <summary>So many attempts have failed, or wait, that this one is not looked at: which says nothing about whether it would have been right.</summary>
+    internal static Failure TooMany { get; } = new(SaslCondition.TemporaryAuthFailure, EndsStream: true);
 }

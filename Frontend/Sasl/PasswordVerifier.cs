@@ -3,13 +3,17 @@ using Krewe.Contracts.Accounts;
 
 namespace Krewe.Frontend.Sasl;
 
+/// <summary>What is said of a password; of several words the last in this order is what the client is told.</summary>
 internal enum PasswordVerdict : byte
 {
     Right,
     Wrong,
 
-    /// <summary>Too many logins wait already.</summary>
-    Overloaded,
+    /// <summary>A token that would be right, had its time not passed.</summary>
+    Expired,
+
+    /// <summary>It cannot be told at present: too many logins wait already, or whoever knows does not answer.</summary>
+    Unknown,
 }
 
 /// <summary>
@@ -41,7 +45,7 @@ internal sealed class PasswordVerifier(DerivedKeyCache cache, int derivationsMax
         storedKey = await DeriveAsync(prepared, credentials, cancellationToken);
         if (storedKey is null)
         {
-            return PasswordVerdict.Overloaded;
+            return PasswordVerdict.Unknown;
         }
 
         // Only what was right is remembered: guesses cannot fill the cache, and a guess for an account that exists never gets cheaper than one for another.

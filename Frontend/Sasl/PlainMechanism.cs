@@ -1,11 +1,10 @@
 using System.Text;
 using System.Text.Unicode;
-using Krewe.Contracts.Accounts;
 
 namespace Krewe.Frontend.Sasl;
 
 /// <summary>PLAIN (RFC 4616): <c>[authzid] NUL authcid NUL passwd</c>. Only offered under TLS, unless the host allows otherwise.</summary>
-internal sealed class PlainMechanism(string host, SaslServices services) : ISaslMechanism
+internal sealed class PlainMechanism(SaslOffer offer, SaslServices services, LoginOrigin origin) : ISaslMechanism
 {
     public async ValueTask<SaslStep> StepAsync(ReadOnlyMemory<byte>? input, CancellationToken cancellationToken)
     {
@@ -19,32 +18,18 @@ internal sealed class PlainMechanism(string host, SaslServices services) : ISasl
             return new SaslStep.Failure(SaslCondition.MalformedRequest);
         }
 
-        if (SaslIdentity.Resolve(authcid, host) is not { } jid)
-        {
-            return new SaslStep.Failure(SaslCondition.NotAuthorized);
-        }
-
-        if (!SaslIdentity.IsOwn(authzid, jid))
+        var jid = SaslIdentity.Resolve(authcid, offer.Settings);
+        if (jid is not null && !SaslIdentity.IsOwn(authzid, jid))
         {
             return new SaslStep.Failure(SaslCondition.InvalidAuthzid);
         }
 
-        if (await services.GetAsync(jid, ScramHash.Sha1, CheapKeys, cancellationToken) is not { } account)
-        {
-            return new SaslStep.Failure(SaslCondition.TemporaryAuthFailure);
-        }
-
-        return await services.Passwords.VerifyAsync(password, account.Keys, cancellationToken) switch
-        {
-            PasswordVerdict.Right => account.IsEnabled ? new SaslStep.Success(jid, null) : new SaslStep.Failure(SaslCondition.AccountDisabled),
-            PasswordVerdict.Overloaded => new SaslStep.Failure(SaslCondition.TemporaryAuthFailure),
-            _ => new SaslStep.Failure(SaslCondition.NotAuthorized),
-        };
+        using var attempt = await services.Throttle.BeginAsync(offer.Host, jid, origin, cancellationToken);
+        return attempt is null ? SaslStep.TooMany
+            : attempt.Judge(jid is null
+                ? new SaslStep.Failure(SaslCondition.NotAuthorized)
+                : await new PasswordLogin(services).LogInAsync(offer.Settings, jid, password, cancellationToken));
     }
-
-    /// <summary>SHA-1 or SHA-256, whichever the account has first; SHA-512 costs more and adds nothing to a password that was sent in the clear.</summary>
-    private static ScramCredentials? CheapKeys(AccountCredentials account) =>
-        account.Scram.FirstOrDefault(keys => keys.Hash != ScramHash.Sha512) ?? account.Scram.FirstOrDefault();
 
     private static bool TryParse(ReadOnlySpan<byte> message, out string authzid, out string authcid, out string password)
     {

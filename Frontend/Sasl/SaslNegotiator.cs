@@ -11,17 +11,20 @@ internal abstract record SaslReply
 
     /// <param name="Identity">The bare JID that the stream belongs to from now on.</param>
     /// <param name="Content">The text of <c>&lt;success/&gt;</c>; null for none.</param>
-    internal sealed record Success(Jid Identity, string Mechanism, string? Content) : SaslReply;
+    /// <param name="Place">Given back when the stream is over; null for those who take none.</param>
+    internal sealed record Success(Jid Identity, string Mechanism, string? Content, IDisposable? Place) : SaslReply;
 
+    /// <param name="Mechanism">The one that was under way; null for none that was offered.</param>
     /// <param name="EndsStream">After this failure the stream is closed with <c>policy-violation</c> (RFC 6120 §6.4.5).</param>
-    internal sealed record Failure(SaslCondition Condition, bool EndsStream) : SaslReply;
+    internal sealed record Failure(SaslCondition Condition, string? Mechanism, bool EndsStream) : SaslReply;
 }
 
 /// <summary>
 /// The SASL negotiation of one stream (RFC 6120 §6.4): takes the contents of <c>&lt;auth/&gt;</c>, <c>&lt;response/&gt;</c> and <c>&lt;abort/&gt;</c> one at a time, and
 /// counts failures. Knows neither XML nor sockets. Made anew after TLS, when the offer changes.
 /// </summary>
-internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services)
+/// <param name="origin">Where the stream comes from.</param>
+internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services, LoginOrigin origin = default)
 {
     /// <summary>RFC 6120 §6.4.5: at least 2 and at most 5 retries. Counted are answers that could have been guesses.</summary>
     internal const int FailuresMax = 5;
@@ -36,7 +39,7 @@ internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services)
     internal const int ContentCharsMax = 16 * 1024;
 
     private ISaslMechanism? _mechanism;
-    private string _mechanismName = "";
+    private string? _mechanismName;
     private int _failures;
     private int _attempts;
 
@@ -47,12 +50,13 @@ internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services)
     internal ValueTask<SaslReply> AuthAsync(string? mechanism, string content, CancellationToken cancellationToken = default)
     {
         _mechanism = null;
+        _mechanismName = null;
         if (mechanism is null || !offer.Mechanisms.Contains(mechanism))
         {
             // RFC 6120 §6.5.4: the mechanism may be there once the stream is encrypted.
-            return ValueTask.FromResult(Fail(
+            return ValueTask.FromResult<SaslReply>(Fail(
                 mechanism is null ? SaslCondition.MalformedRequest
-                : !offer.IsEncrypted && IsKnown(mechanism) ? SaslCondition.EncryptionRequired
+                : !offer.IsEncrypted && offer.HasUnderTls(mechanism) ? SaslCondition.EncryptionRequired
                 : SaslCondition.InvalidMechanism));
         }
 
@@ -65,7 +69,7 @@ internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services)
 
     /// <summary><c>&lt;response/&gt;</c>.</summary>
     internal ValueTask<SaslReply> ResponseAsync(string content, CancellationToken cancellationToken = default) =>
-        _mechanism is null ? ValueTask.FromResult(Fail(SaslCondition.MalformedRequest)) : DecodeAndStepAsync(content, cancellationToken);
+        _mechanism is null ? ValueTask.FromResult<SaslReply>(Fail(SaslCondition.MalformedRequest)) : DecodeAndStepAsync(content, cancellationToken);
 
     /// <summary><c>&lt;abort/&gt;</c>.</summary>
     internal SaslReply Abort() => Fail(SaslCondition.Aborted);
@@ -77,9 +81,9 @@ internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services)
             return StepAsync(ReadOnlyMemory<byte>.Empty, cancellationToken);
         }
 
-        return content.Length > ContentCharsMax ? ValueTask.FromResult(Fail(SaslCondition.MalformedRequest))
+        return content.Length > ContentCharsMax ? ValueTask.FromResult<SaslReply>(Fail(SaslCondition.MalformedRequest))
             : StrictBase64.TryDecode(content, out var message) ? StepAsync(message, cancellationToken)
-            : ValueTask.FromResult(Fail(SaslCondition.IncorrectEncoding));
+            : ValueTask.FromResult<SaslReply>(Fail(SaslCondition.IncorrectEncoding));
     }
 
     private async ValueTask<SaslReply> StepAsync(ReadOnlyMemory<byte>? message, CancellationToken cancellationToken)
@@ -90,9 +94,9 @@ internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services)
                 return new SaslReply.Challenge(Convert.ToBase64String(challenge.Data.Span));
             case SaslStep.Success success:
                 _mechanism = null;
-                return new SaslReply.Success(success.Identity, _mechanismName, success.AdditionalData is { } data ? Encode(data) : null);
+                return new SaslReply.Success(success.Identity, _mechanismName!, success.AdditionalData is { } data ? Encode(data) : null, success.Place);
             case SaslStep.Failure failure:
-                return Fail(failure.Condition);
+                return Fail(failure.Condition, failure.EndsStream);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -101,18 +105,22 @@ internal sealed class SaslNegotiator(SaslOffer offer, SaslServices services)
     /// <summary>RFC 6120 §6.4.6: empty data is an equals sign, as no text is no data.</summary>
     private static string Encode(ReadOnlyMemory<byte> data) => data.IsEmpty ? "=" : Convert.ToBase64String(data.Span);
 
-    private SaslReply Fail(SaslCondition condition)
+    private SaslReply.Failure Fail(SaslCondition condition, bool endsStream = false)
     {
         _mechanism = null;
         _failures += condition is SaslCondition.MalformedRequest or SaslCondition.InvalidMechanism or SaslCondition.Aborted ? 0 : 1;
-        return new SaslReply.Failure(condition, _failures >= FailuresMax || ++_attempts >= AttemptsMax);
+        return new SaslReply.Failure(condition, _mechanismName, endsStream || _failures >= FailuresMax || ++_attempts >= AttemptsMax);
     }
 
-    private ISaslMechanism Make(string mechanism) => TryParseScram(mechanism, out var hash, out var isPlus)
-        ? new ScramMechanism(hash, isPlus, offer, services)
-        : new PlainMechanism(offer.Host, services);
-
-    private static bool IsKnown(string mechanism) => mechanism == SaslOffer.Plain || TryParseScram(mechanism, out _, out _);
+    private ISaslMechanism Make(string mechanism) => mechanism switch
+    {
+        SaslOffer.Plain => new PlainMechanism(offer, services, origin),
+        SaslOffer.OAuthBearer => new OAuthBearerMechanism(offer, services, origin),
+        SaslOffer.Anonymous => new AnonymousMechanism(offer, services, origin),
+        _ => TryParseScram(mechanism, out var hash, out var isPlus)
+            ? new ScramMechanism(hash, isPlus, offer, services, origin)
+            : throw new System.Diagnostics.UnreachableException(),
+    };
 
     private static bool TryParseScram(string mechanism, out ScramHash hash, out bool isPlus)
     {

@@ -15,13 +15,16 @@ internal sealed record SaslOffer
 
     internal const string PlusSuffix = "-PLUS";
 
-    /// <summary>The only authentication so far whose keys SCRAM can use.</summary>
-    private const string InternalHashed = "internal_hashed";
+    internal const string OAuthBearer = "OAUTHBEARER";
+
+    internal const string Anonymous = "ANONYMOUS";
 
     private static readonly ImmutableArray<ScramHash> StrongestFirst = [.. ScramKeys.Hashes.Reverse()];
 
-    /// <summary>The prepared domain that the client logs in to.</summary>
-    internal required string Host { get; init; }
+    /// <summary>Of the host that the client logs in to, as they were when this was offered.</summary>
+    internal required HostSettings Settings { get; init; }
+
+    internal string Host => Settings.Domain;
 
     /// <summary>Strongest first; empty when nobody can log in on this stream as it is.</summary>
     internal required ImmutableArray<string> Mechanisms { get; init; }
@@ -39,16 +42,20 @@ internal sealed record SaslOffer
     /// <param name="binding">The connection's; null without TLS, and where TLS ends in front of this process.</param>
     internal static SaslOffer For(HostSettings settings, bool isEncrypted, ChannelBinding? binding)
     {
-        var canLogIn = settings.Authentication.Contains(InternalHashed) && (isEncrypted || !settings.C2SRequireEncryption);
-        var usable = canLogIn && isEncrypted && binding is { TlsServerEndPoint.IsEmpty: false } ? binding : null;
+        var canLogIn = isEncrypted || !settings.C2SRequireEncryption;
+        var usable = canLogIn && isEncrypted && binding is { TlsServerEndPoint.IsEmpty: false } && settings.Authentication.Contains(HostAuthentication.InternalHashed) ? binding : null;
         return new SaslOffer
         {
-            Host = settings.Domain,
+            Settings = settings,
             IsEncrypted = isEncrypted,
             Binding = usable,
-            Mechanisms = canLogIn ? List(usable is not null, isEncrypted || settings.AllowUnencryptedPlainAuth) : [],
+            Mechanisms = canLogIn ? List(settings.Authentication, usable is not null, isEncrypted || settings.AllowUnencryptedPlainAuth) : [],
         };
     }
+
+    /// <summary>Whether the host may offer the mechanism on a stream under TLS.</summary>
+    internal bool HasUnderTls(string mechanism) =>
+        List(Settings.Authentication, Settings.Authentication.Contains(HostAuthentication.InternalHashed), maySendSecrets: true).Contains(mechanism);
 
     /// <summary>XEP-0474 §2.1: both lists, sorted by octets, under the hash of the mechanism in use.</summary>
     internal byte[] Hash(ScramHash hash)
@@ -58,10 +65,18 @@ internal sealed record SaslOffer
         return ScramKeys.Hash(hash, Encoding.UTF8.GetBytes(text));
     }
 
-    private static ImmutableArray<string> List(bool hasBinding, bool hasPlain) =>
-    [
-        .. hasBinding ? StrongestFirst.Select(hash => ScramKeys.MechanismName(hash) + PlusSuffix) : [],
-        .. StrongestFirst.Select(ScramKeys.MechanismName),
-        .. hasPlain ? [Plain] : Array.Empty<string>(),
-    ];
+    /// <summary>SCRAM needs stored keys, which only the host's own accounts have; a password that others know, or a token, must come as it is.</summary>
+    private static ImmutableArray<string> List(ImmutableArray<HostAuthentication> authentications, bool hasBinding, bool maySendSecrets)
+    {
+        var hasKeys = authentications.Contains(HostAuthentication.InternalHashed);
+        var hasPasswords = authentications.Any(static authentication => authentication != HostAuthentication.Anonymous);
+        return
+        [
+            .. hasBinding ? StrongestFirst.Select(hash => ScramKeys.MechanismName(hash) + PlusSuffix) : [],
+            .. hasKeys ? StrongestFirst.Select(ScramKeys.MechanismName) : [],
+            .. maySendSecrets && authentications.Contains(HostAuthentication.Jwt) ? [OAuthBearer] : Array.Empty<string>(),
+            .. maySendSecrets && hasPasswords ? [Plain] : Array.Empty<string>(),
+            .. authentications.Contains(HostAuthentication.Anonymous) ? [Anonymous] : Array.Empty<string>(),
+        ];
+    }
 }

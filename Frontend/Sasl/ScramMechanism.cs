@@ -9,7 +9,7 @@ namespace Krewe.Frontend.Sasl;
 /// </summary>
 /// <param name="isPlus">Whether the client chose the mechanism with channel binding.</param>
 /// <param name="makeNonce">The server's part of the nonce; fixed only where the RFCs' examples are checked.</param>
-internal sealed class ScramMechanism(ScramHash hash, bool isPlus, SaslOffer offer, SaslServices services, Func<string>? makeNonce = null) : ISaslMechanism
+internal sealed class ScramMechanism(ScramHash hash, bool isPlus, SaslOffer offer, SaslServices services, LoginOrigin origin = default, Func<string>? makeNonce = null) : ISaslMechanism
 {
     private const int NonceBytes = 18;
 
@@ -22,7 +22,7 @@ internal sealed class ScramMechanism(ScramHash hash, bool isPlus, SaslOffer offe
     {
         null => ValueTask.FromResult<SaslStep>(new SaslStep.Challenge(default)),
         { } message when _account is null => FirstAsync(message, cancellationToken),
-        { } message => ValueTask.FromResult(Final(message.Span, _account, _first!)),
+        { } message => FinalAsync(message, _account, cancellationToken),
     };
 
     private async ValueTask<SaslStep> FirstAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
@@ -37,9 +37,10 @@ internal sealed class ScramMechanism(ScramHash hash, bool isPlus, SaslOffer offe
             return new SaslStep.Failure(refused);
         }
 
-        if (SaslIdentity.Resolve(first.Username, offer.Host) is not { } jid)
+        if (SaslIdentity.Resolve(first.Username, offer.Settings) is not { } jid)
         {
-            return new SaslStep.Failure(SaslCondition.NotAuthorized);
+            using var attempt = await services.Throttle.BeginAsync(offer.Host, null, origin, cancellationToken);
+            return attempt is null ? SaslStep.TooMany : attempt.Judge(new SaslStep.Failure(SaslCondition.NotAuthorized));
         }
 
         if (!SaslIdentity.IsOwn(first.Authzid, jid))
@@ -72,6 +73,13 @@ internal sealed class ScramMechanism(ScramHash hash, bool isPlus, SaslOffer offe
         ('y', false) => offer.Binding is null ? null : SaslCondition.NotAuthorized,
         _ => SaslCondition.MalformedRequest,
     };
+
+    /// <summary>What came before showed nobody anything: it is here that a password is guessed.</summary>
+    private async ValueTask<SaslStep> FinalAsync(ReadOnlyMemory<byte> message, SaslAccount account, CancellationToken cancellationToken)
+    {
+        using var attempt = await services.Throttle.BeginAsync(offer.Host, account.Jid, origin, cancellationToken);
+        return attempt is null ? SaslStep.TooMany : attempt.Judge(Final(message.Span, account, _first!));
+    }
 
     private SaslStep Final(ReadOnlySpan<byte> message, SaslAccount account, ScramClientFirst first)
     {

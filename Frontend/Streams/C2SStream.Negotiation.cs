@@ -58,6 +58,12 @@ internal sealed partial class C2SStream
         }
 
         await ChooseHostAsync(header);
+        if (_account is null && _services.Sasl.Throttle.IsRefused(_domain, Origin))
+        {
+            _services.Instruments.Login(_domain, "none", "refused");
+            StreamException.Throw(StreamErrorCondition.PolicyViolation, "too many failed authentications");
+        }
+
         _clientFrom = header.From is { } from && Jid.TryParse(from, out var jid) ? jid.Bare : "";
         if (_account is not null && _clientFrom.Length > 0 && _clientFrom != _account.Bare)
         {
@@ -142,7 +148,7 @@ internal sealed partial class C2SStream
                 StreamException.Throw(StreamErrorCondition.PolicyViolation, "encryption is required: use wss");
             }
 
-            _sasl = new SaslNegotiator(offer, _services.Sasl);
+            _sasl = new SaslNegotiator(offer, _services.Sasl, Origin);
             StreamFeaturesWriter.WriteUnauthenticated(output, CanStartTls, Host.C2SRequireEncryption, offer.Mechanisms, offer.ChannelBindingTypes);
         }
 
@@ -195,8 +201,8 @@ internal sealed partial class C2SStream
         var (name, mechanism, content) = ReadSasl(element);
         var reply = name switch
         {
-            "auth" => await _sasl!.AuthAsync(mechanism, content),
-            "response" => await _sasl!.ResponseAsync(content),
+            "auth" => await _sasl!.AuthAsync(mechanism, content, _connection.ConnectionClosed),
+            "response" => await _sasl!.ResponseAsync(content, _connection.ConnectionClosed),
             "abort" => _sasl!.Abort(),
             _ => throw new StreamException(StreamErrorCondition.UnsupportedStanzaType),
         };
@@ -206,7 +212,7 @@ internal sealed partial class C2SStream
                 WriteSasl("challenge", challenge.Content);
                 break;
             case SaslReply.Success success:
-                _account = success.Identity;
+                (_account, _place) = (success.Identity, success.Place);
                 _services.Instruments.Login(_domain, success.Mechanism, FrontendInstruments.Success);
                 WriteSasl("success", success.Content);
 
@@ -217,7 +223,7 @@ internal sealed partial class C2SStream
                 Advance(StreamState.AwaitHeader);
                 break;
             case SaslReply.Failure failure:
-                _services.Instruments.Login(_domain, mechanism is not null && _sasl!.Offer.Mechanisms.Contains(mechanism) ? mechanism : "other", failure.Condition.ElementName());
+                _services.Instruments.Login(_domain, failure.Mechanism ?? "other", failure.Condition.ElementName());
                 Queue.TryEnqueue("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><"u8, Encoding.UTF8.GetBytes(failure.Condition.ElementName()), "/></failure>"u8);
                 if (failure.EndsStream)
                 {
@@ -337,7 +343,7 @@ internal sealed partial class C2SStream
         Advance(StreamState.Bound);
 
         // Disabled or deleted since it was authenticated: whoever did that ended the sessions that were there then.
-        if (await _services.Grains.Account(account).GetAsync() is not { Exists: true, IsEnabled: true })
+        if (!IsAnonymous && await _services.Grains.Account(account).GetAsync() is not { Exists: true, IsEnabled: true })
         {
             StreamException.Throw(StreamErrorCondition.PolicyViolation, "the account is closed");
         }

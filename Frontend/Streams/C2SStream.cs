@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
@@ -9,6 +10,7 @@ using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Routing;
+using Krewe.Frontend.Sasl;
 using Krewe.Frontend.Xml;
 using Microsoft.AspNetCore.Connections;
 
@@ -37,6 +39,9 @@ internal enum StreamState : byte
 /// </summary>
 internal sealed partial class C2SStream : ISession, IOpenStream
 {
+    /// <summary>Hosts as anonymous users have them.</summary>
+    private static readonly ConditionalWeakTable<HostSettings, HostSettings> Closed = [];
+
     private readonly C2SServices _services;
     private readonly ConnectionContext _connection;
     private readonly StreamFramer _framer;
@@ -47,6 +52,7 @@ internal sealed partial class C2SStream : ISession, IOpenStream
     private long _preAuthBytes;
     private long _leftBytes;
     private string _endReason = "connection-lost";
+    private IDisposable? _place;
     private long _lastInbound = Environment.TickCount64;
 
     public C2SStream(C2SServices services, ConnectionContext connection, StreamTransport transport)
@@ -67,7 +73,11 @@ internal sealed partial class C2SStream : ISession, IOpenStream
 
     Jid IStanzaSender.Address => Self!;
 
-    public HostedDomain Hosted => new(Host, null);
+    /// <summary>An anonymous user's host is closed to all others: nobody answers for what is sent in its name.</summary>
+    public HostedDomain Hosted => new(IsAnonymous ? Closed.GetValue(Host, static host => host with { Isolate = true }) : Host, null);
+
+    /// <summary>Nobody knows whose it is (RFC 4505), and nothing is kept for him.</summary>
+    public bool IsAnonymous => _place is not null;
 
     public OutboundQueue Queue { get; }
 
@@ -85,6 +95,9 @@ internal sealed partial class C2SStream : ISession, IOpenStream
 
     public SessionListing Listing => new(Self!, TransportName, Address, _boundAt, IsAvailable);
 
+    /// <summary>It comes through a proxy that does not say from whom, or is not believed: its address is many people's.</summary>
+    public bool IsAddressShared { get; init; }
+
     /// <summary>Each element is a WebSocket message of its own (RFC 7395).</summary>
     private bool IsFramed => _transport is StreamTransport.WebSocket or StreamTransport.SecureWebSocket;
 
@@ -98,7 +111,11 @@ internal sealed partial class C2SStream : ISession, IOpenStream
 
     private ConnectionClosing Closing => new(_connection, Queue, _services.Time);
 
-    private string Address => (_connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "";
+    private string Address => RemoteAddress?.ToString() ?? "";
+
+    private IPAddress? RemoteAddress => (_connection.RemoteEndPoint as IPEndPoint)?.Address;
+
+    private LoginOrigin Origin => new(RemoteAddress, IsAddressShared);
 
     public async Task RunAsync()
     {
@@ -343,6 +360,7 @@ internal sealed partial class C2SStream : ISession, IOpenStream
         }
 
         await _input.CompleteAsync();
+        _place?.Dispose();
         if (wasUnbound)
         {
             _services.Watch.ReleaseUnbound(this);

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Krewe.Contracts.Accounts;
 
-/// <summary>One account's credentials of record. Key: the account's bare JID.</summary>
+/// <summary>One account of record: its credentials, if it has its own here, and whether it may be used. Key: the account's bare JID.</summary>
 [Alias("account")]
 public interface IAccountGrain : IGrainWithStringKey
 {
@@ -13,6 +13,13 @@ public interface IAccountGrain : IGrainWithStringKey
     /// <summary>Makes the account or replaces its credentials; true when it was made. On disk when this returns.</summary>
     [Alias("put")]
     Task<bool> PutAsync(ImmutableArray<ScramCredentials> credentials);
+
+    /// <summary>
+    /// Sees to it that the account is there, without credentials if it is new: the host knows a user whom others authenticate from then on. True when it was made.
+    /// On disk when this returns.
+    /// </summary>
+    [Alias("know")]
+    Task<bool> KnowAsync();
 
     /// <summary>Enables or disables; false when there is no such account.</summary>
     [Alias("enable")]

@@ -24,6 +24,8 @@ public static class GrainKeys
 
     public static IAccountGrain Account(this IGrainFactory grains, Jid account) => grains.GetGrain<IAccountGrain>(account.Bare);
 
+    public static IHttpAuthGrain HttpAuth(this IGrainFactory grains, Jid user) => grains.GetGrain<IHttpAuthGrain>(user.Bare);
+
     public static IHostGrain Host(this IGrainFactory grains, string domain) => grains.GetGrain<IHostGrain>(domain);
 
     /// <param name="host">The host's domain.</param>

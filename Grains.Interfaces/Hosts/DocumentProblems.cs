@@ -23,5 +23,9 @@ internal sealed class DocumentProblems
         return false;
     }
 
+    /// <summary>Whether a place, or one within it, has been told of.</summary>
+    public bool IsAbout(string path) =>
+        _problems.Exists(problem => problem.Path.StartsWith(path, StringComparison.Ordinal) && (problem.Path.Length == path.Length || problem.Path[path.Length] is '.' or '['));
+
     public ImmutableArray<DocumentProblem> ToImmutable() => [.. _problems];
 }

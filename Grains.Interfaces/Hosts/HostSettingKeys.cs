@@ -41,9 +41,7 @@ public static class HostSettingKeys
         new HostSettingKey<bool>("enabled", Boolean,
             (draft, value) => draft.Settings = draft.Settings with { Enabled = value }, settings => settings.Enabled,
             "A disabled host ends its streams and refuses new ones with host-gone.") { IsProviderOnly = true, WhyNotInherited = "hosts are suspended one by one" },
-        new HostSettingKey<ImmutableArray<string>>("authentication", new OneOrMoreSetting<string>(new WordSetting("internal_hashed"), 8),
-            (draft, value) => draft.Settings = draft.Settings with { Authentication = value }, settings => OneOrMore(settings.Authentication),
-            "How passwords are checked. internal_hashed: against the SCRAM keys of the host's own accounts. A list is tried in order."),
+        .. AuthenticationKeys.All,
         new HostSettingKey<bool>("c2s_require_encryption", Boolean,
             (draft, value) => draft.Settings = draft.Settings with { C2SRequireEncryption = value }, settings => settings.C2SRequireEncryption,
             "Clients must use TLS before they authenticate."),
@@ -117,6 +115,9 @@ public static class HostSettingKeys
         Limit("sessions", (limits, value) => limits with { Sessions = value }, limits => limits.Sessions, "Sessions of the host."),
         Limit("stanzas_per_second", (limits, value) => limits with { StanzasPerSecond = value }, limits => limits.StanzasPerSecond, "Stanzas that one stream may send in a second."),
         Limit("bytes_per_second", (limits, value) => limits with { BytesPerSecond = value }, limits => limits.BytesPerSecond, "Bytes that one stream may send in a second."),
+        Limit("anonymous_sessions", (limits, value) => limits with { AnonymousSessions = value }, limits => limits.AnonymousSessions, "Sessions of anonymous users of the host."),
+        Limit("anonymous_sessions_per_address", (limits, value) => limits with { AnonymousSessionsPerAddress = value }, limits => limits.AnonymousSessionsPerAddress,
+            "Sessions of anonymous users from one network address (IPv6: from one /64). So many may also begin at once; then one a second."),
         Limit("roster_items", (limits, value) => limits with { RosterItems = value }, limits => limits.RosterItems, "Contacts in one roster."),
         Limit("rooms", (limits, value) => limits with { Rooms = value }, limits => limits.Rooms, "Rooms of one room service."),
         Limit("occupants", (limits, value) => limits with { Occupants = value }, limits => limits.Occupants, "Occupants of one room."),
@@ -135,8 +136,6 @@ public static class HostSettingKeys
     internal static JsonNode Seconds(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerSecond == 0
         ? JsonValue.Create(duration.Ticks / TimeSpan.TicksPerSecond)
         : JsonValue.Create(duration.TotalSeconds);
-
-    private static JsonNode OneOrMore(ImmutableArray<string> words) => words is [var only] ? only : List(words)!;
 
     private static JsonArray? List(IEnumerable<string> items) => items.Any() ? new JsonArray([.. items.Select(item => (JsonNode)item)]) : null;
 }

@@ -19,7 +19,12 @@ public sealed record HostSettings
 
     public bool Enabled { get; init; } = true;
 
-    public ImmutableArray<string> Authentication { get; init; } = ["internal_hashed"];
+    /// <summary>Tried in this order.</summary>
+    public ImmutableArray<HostAuthentication> Authentication { get; init; } = [HostAuthentication.InternalHashed];
+
+    public HttpAuthSettings? HttpAuth { get; init; }
+
+    public JwtSettings? Jwt { get; init; }
 
     public bool C2SRequireEncryption { get; init; } = true;
 
@@ -94,6 +99,10 @@ public sealed record HostLimits
     public int StanzasPerSecond { get; init; } = 100;
 
     public int BytesPerSecond { get; init; } = 131072;
+
+    public int AnonymousSessions { get; init; } = 1000;
+
+    public int AnonymousSessionsPerAddress { get; init; } = 20;
 
     public int RosterItems { get; init; } = 5000;
 

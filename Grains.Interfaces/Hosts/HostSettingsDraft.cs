@@ -13,6 +13,10 @@ internal sealed class HostSettingsDraft(string domain, long version)
     /// <summary>The document itself and what it inherits from.</summary>
     public ImmutableArray<SettingLayer> Layers { get; init; } = [];
 
+    public HttpAuthSettings HttpAuth { get; set; } = HttpAuthSettings.Default;
+
+    public JwtSettings Jwt { get; set; } = JwtSettings.Default;
+
     public Dictionary<string, ComponentSettings> Components { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Where an entity is given leave to change rosters.</summary>
@@ -25,11 +29,15 @@ internal sealed class HostSettingsDraft(string domain, long version)
         {
             problems.Add(path, "must be \"none\" or \"get\" together with \"http_roster_url\", which alone says what the rosters are");
         }
+
+        AuthenticationKeys.Check(this, problems);
     }
 
     public HostSettings ToSettings()
     {
         var settings = HttpRoster.Url.Length > 0 ? Settings with { HttpRoster = HttpRoster } : Settings;
+        settings = HttpAuth.Url.Length > 0 ? settings with { HttpAuth = HttpAuth } : settings;
+        settings = Jwt.HasKeys ? settings with { Jwt = Jwt } : settings;
         return Components.Count > 0 ? settings with { Components = Components.ToImmutableDictionary() } : settings;
     }
 }

@@ -39,6 +39,17 @@ internal sealed class AccountGrain(
         return isMade;
     }
 
+    public async Task<bool> KnowAsync()
+    {
+        var isMade = false;
+        await state.ChangeAsync(account =>
+        {
+            isMade = !state.RecordExists;
+            return isMade ? account : null;
+        });
+        return isMade;
+    }
+
     public async Task<bool> SetEnabledAsync(bool isEnabled)
     {
         await state.ChangeAsync(account => state.RecordExists && account.IsEnabled != isEnabled ? account with { IsEnabled = isEnabled } : null);

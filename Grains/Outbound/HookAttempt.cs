@@ -92,7 +92,7 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
 
         if (request.Body is { } body)
         {
-            message.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+            message.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(request.ContentType) } };
         }
 
         if (!request.Secrets.IsDefaultOrEmpty)

@@ -24,8 +24,11 @@ internal sealed record HookRequest(Uri Url)
 {
     public HttpMethod Method { get; init; } = HttpMethod.Get;
 
-    /// <summary>JSON; null for a request without a body.</summary>
+    /// <summary>Null for a request without a body.</summary>
     public ReadOnlyMemory<byte>? Body { get; init; }
+
+    /// <summary>The body's.</summary>
+    public string ContentType { get; init; } = "application/json";
 
     public string Accept { get; init; } = "application/json";
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Grains.Outbound;
@@ -20,7 +21,7 @@ internal sealed partial class RosterGrain
             return new("no such host", null, []);
         }
 
-        if (host.HttpRoster is not { } http)
+        if (host.HttpRoster is not { } http || AnonymousUsers.Include(host, _owner))
         {
             return new(null, Unchanged(), []);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
@@ -15,6 +16,9 @@ internal sealed partial class RosterGrain
 {
     private static readonly StanzaError ManagedExternally = StanzaError.NotAllowed with { Text = "managed externally" };
 
+    /// <summary>Nothing is kept for a user who is gone for good with his stream.</summary>
+    private static readonly StanzaError KeepsNothing = StanzaError.NotAllowed with { Text = "anonymous users have no roster" };
+
     private static readonly RosterUpdate Nothing = new(null, null, [], Deliver: false, Reply: null, IsBeforePush: false);
 
     public async Task<RosterUpdate> SetAsync(RosterSet change)
@@ -25,6 +29,7 @@ internal sealed partial class RosterGrain
         {
             null => StanzaError.ServiceUnavailable,
             { HttpRoster: not null } => ManagedExternally,
+            _ when AnonymousUsers.Include(host, _owner) => KeepsNothing,
             _ => Refusal(change, jid, host.Limits.RosterItems),
         };
         if (error is not null)
@@ -68,6 +73,11 @@ internal sealed partial class RosterGrain
             return Nothing with { Error = StanzaError.ServiceUnavailable };
         }
 
+        if (AnonymousUsers.Include(host, _owner))
+        {
+            return Nothing with { Error = KeepsNothing };
+        }
+
         var jid = contact.ToBare();
         if (host.HttpRoster is not null)
         {
@@ -95,7 +105,7 @@ internal sealed partial class RosterGrain
     {
         var host = await hosts.GetAsync(_owner.Domainpart);
         var jid = stanza.From.ToBare();
-        if (host is null || jid.Bare == _owner.Bare)
+        if (host is null || jid.Bare == _owner.Bare || AnonymousUsers.Include(host, _owner))
         {
             return Nothing;
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
@@ -78,7 +79,7 @@ internal sealed partial class RosterGrain(
             return new(RosterOutcome.Failed, null);
         }
 
-        if (host.HttpRoster is not { } http)
+        if (host.HttpRoster is not { } http || AnonymousUsers.Include(host, _owner))
         {
             return new(RosterOutcome.Fresh, _copy.Roster);
         }

@@ -1,3 +1,4 @@
+using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
@@ -36,6 +37,32 @@ public sealed class OwnRosterTests(RosterSilo silo) : IClassFixture<RosterSilo>
         var update = await Roster.SetAsync(new(Juliet, false, "", []));
 
         Assert.Equal(new RosterItem(Juliet, null, SubscriptionState.None, true, false, []), Assert.Single(update.Changes!.Changes).After);
+    }
+
+    /// <summary>RFC 4505: nothing is kept for a user without an identity, and nobody is asked about him.</summary>
+    [Fact]
+    public async Task AnonymousUser_HasAnEmptyRoster_ThatNothingComesInto()
+    {
+        await using var hook = await HookServer.StartAsync();
+        hook.Answers("""{"juliet@x.example":{}}""");
+        HostSettings[] hosts = [silo.AddHost(With), silo.AddHost(host => With(host) with { HttpRoster = new() { Url = $"{hook.Url}/%s" } })];
+        foreach (var host in hosts)
+        {
+            var user = AnonymousUsers.New(host.Domain);
+            var roster = silo.Grains.Roster(user);
+            Assert.Equal(StanzaErrorCondition.NotAllowed, (await roster.SetAsync(new(Juliet, false, null, []))).Error?.Condition);
+            Assert.Equal(StanzaErrorCondition.NotAllowed, (await roster.OutboundAsync(StanzaType.Subscribe, Juliet)).Error?.Condition);
+            var inbound = await roster.InboundAsync(new StanzaFrame(StanzaKind.Presence, StanzaType.Subscribe, Juliet, user, null, default, 0));
+            Assert.False(inbound.Deliver || inbound.Reply is not null || inbound.Changes is not null);
+            Assert.Null((await roster.RevalidateAsync()).Error);
+            var answer = await roster.GetAsync(DateTimeOffset.MaxValue);
+            Assert.Equal(RosterOutcome.Fresh, answer.Outcome);
+            Assert.Empty(answer.Roster!.Items);
+        }
+
+        Assert.Empty(hook.Requests);
+
+        static HostSettings With(HostSettings host) => host with { Authentication = [HostAuthentication.Anonymous] };
     }
 
     [Fact]

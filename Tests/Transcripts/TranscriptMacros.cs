@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Krewe.Tests.Support;
 
 namespace Krewe.Tests.Transcripts;
 
@@ -11,7 +12,10 @@ internal static partial class TranscriptMacros
     {
         text = Repeat().Replace(text, match =>
             new StringBuilder().Insert(0, match.Groups["text"].Value, int.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture)).ToString());
-        text = Base64().Replace(text, match => Convert.ToBase64String(Encoding.UTF8.GetBytes(match.Groups["text"].Value.Replace("\\0", "\0", StringComparison.Ordinal))));
+        text = Token().Replace(text, match => Tokens.Hmac(Tokens.Payload(
+            match.Groups["user"].Value, match.Groups["expired"].Success ? DateTimeOffset.UtcNow.AddDays(-1) : null)));
+        text = Base64().Replace(text, match => Convert.ToBase64String(Encoding.UTF8.GetBytes(
+            match.Groups["text"].Value.Replace("\\0", "\0", StringComparison.Ordinal).Replace("\\1", "\u0001", StringComparison.Ordinal))));
         text = StanzaError().Replace(text, "<error type='${type}'><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>");
         text = SaslFailure().Replace(text, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><${condition}/></failure>");
         return StreamError().Replace(text, "<stream:error><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
@@ -24,6 +28,10 @@ internal static partial class TranscriptMacros
     /// <summary><c>{repeat:1000:a}</c></summary>
     [GeneratedRegex(@"\{repeat:(?<count>\d+):(?<text>[^}]*)\}")]
     private static partial Regex Repeat();
+
+    /// <summary><c>{token:juliet}</c>, <c>{expired-token:juliet}</c>: signed with <see cref="Tokens.Secret"/>.</summary>
+    [GeneratedRegex(@"\{(?<expired>expired-)?token:(?<user>[^}]*)\}")]
+    private static partial Regex Token();
 
     /// <summary><c>{base64:\0juliet\0secret}</c></summary>
     [GeneratedRegex(@"\{base64:(?<text>[^}]*)\}")]

@@ -96,7 +96,10 @@ internal sealed partial class TranscriptRunner(KreweServer server, Transcript tr
         }
     }
 
-    private string Real(string text) => Domains().Replace(text, match => $"{_run}.{match.Value}");
+    private string Real(string text) => Domains()
+        .Replace(text, match => $"{_run}.{match.Value}")
+        .Replace("{hooks}", server.Hooks.UrlOf($"{_run}.{Verona}")[..^"/%s".Length], StringComparison.Ordinal)
+        .Replace("{token-secret}", Tokens.Secret, StringComparison.Ordinal);
 
     private string Shown(XElement element) => element.ToString(SaveOptions.DisableFormatting).Replace($"{_run}.", "", StringComparison.Ordinal);
 

@@ -17,7 +17,7 @@ public sealed class WebSocketTranscripts(LocalPathServer server) : IClassFixture
     /// <summary>About TLS within the stream, its header's namespaces, bytes that no WebSocket lets through, or the listing of a TCP session.</summary>
     private static readonly string[] OfTcp =
     [
-        "rfc6120/encoding.xt", "rfc6120/sasl-plain-gated.xt", "rfc6120/session-ended.xt", "rfc6120/sni.xt", "rfc6120/starttls.xt", "rfc6120/starttls-twice.xt",
+        "rfc6120/auth-features.xt", "rfc6120/encoding.xt", "rfc6120/sasl-plain-gated.xt", "rfc6120/session-ended.xt", "rfc6120/sni.xt", "rfc6120/starttls.xt", "rfc6120/starttls-twice.xt",
         "rfc6120/stream-declarations.xt", "rfc6120/stream-header-errors.xt", "xep/direct-tls.xt",
     ];
 

@@ -130,18 +130,18 @@ internal sealed class ConfigureCommand(ClientGrants granted) : IIqHandler
     private async Task<IqReply> ApplyAsync(C2SStream stream, string session, DataForm form)
     {
         ImmutableArray<ClientGrant> now = [];
-        var isDone = await granted.ChangeAsync(stream.Self!.ToBare(), grants => now = [.. grants.Select(grant => Chosen(grant, form, stream.Session)).OfType<ClientGrant>()]);
+        var isDone = await granted.ChangeAsync(stream.Self!.ToBare(), grants => now = [.. grants.Select(grant => Chosen(grant, form, stream)).OfType<ClientGrant>()]);
         return isDone
             ? Status(session, "completed", now.IsEmpty ? "Nothing is delegated any more." : $"{now.Length} delegated, {now.Count(static grant => grant.Session is null)} of them kept.")
             : IqReply.Refused(StanzaError.ResourceConstraint);
     }
 
     /// <summary>As it was, where nothing was said of it. Null: taken back.</summary>
-    private static ClientGrant? Chosen(ClientGrant grant, DataForm form, long session) => form.Find(NameOf(grant))?.Values switch
+    private static ClientGrant? Chosen(ClientGrant grant, DataForm form, C2SStream stream) => form.Find(NameOf(grant))?.Values switch
     {
         [Revoke] => null,
-        [Keep] => grant with { Session = null },
-        [OfSession] => grant with { Session = grant.Session ?? session },
+        [Keep] when !stream.IsAnonymous => grant with { Session = null },
+        [OfSession] => grant with { Session = grant.Session ?? stream.Session },
         _ => grant,
     };
 

@@ -47,6 +47,23 @@ public sealed class AccountGrainTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Know_MakesAnAccountWithoutCredentials_OnceAndForGood()
+    {
+        Assert.True(await Account.KnowAsync());
+        Assert.False(await Account.KnowAsync());
+        Assert.True(await Account.SetEnabledAsync(false));
+
+        await RestartAsync();
+
+        Assert.False(await Account.KnowAsync());
+        var credentials = await Account.GetAsync();
+        Assert.True(credentials is { Exists: true, IsEnabled: false, Scram.IsEmpty: true });
+        Assert.False(await Account.PutAsync([Scram(ScramHash.Sha1, 1)]));
+        Assert.False(await Account.KnowAsync());
+        Assert.Single((await Account.GetAsync()).Scram);
+    }
+
+    [Fact]
     public async Task Account_AfterARestart_IsAsItWasAcknowledged()
     {
         await Account.PutAsync([Scram(ScramHash.Sha256, 9)]);

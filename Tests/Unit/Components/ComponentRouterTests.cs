@@ -59,9 +59,10 @@ public sealed class ComponentRouterTests(SessionsSilo silo) : IClassFixture<Sess
         var instruments = _stage.Services.Instruments;
         var clients = new ClientGrants(grains, _stage.Hosts, _stage.Sessions, _stage.Time, NullLogger<ClientGrants>.Instance);
         var delegations = new DelegationForwarder(grains, _stage.Sessions, null!, null!, null!, clients, instruments);
-        var iqs = new PrivilegedIqRouter(grains, _stage.Hosts, routes, null!, null!, delegations, new IqHandlers([]), new PrivilegedIqs(_stage.Time), null!);
+        var accounts = new LocalAccounts(grains, _stage.Hosts);
+        var iqs = new PrivilegedIqRouter(grains, accounts, _stage.Hosts, routes, null!, null!, delegations, new IqHandlers([]), new PrivilegedIqs(_stage.Time), null!);
         return new ComponentRouter(
             grains, _stage.Hosts, routes, new LocalPath(_stage.Hosts, routes, _stage.Sessions, instruments), new UserMessages(grains, routes, null!, instruments), null!, null!, null!,
-            null!, null!, delegations, new PrivilegeRouter(grains, null!, delegations, null!, iqs), null!, new IqHandlers([]), instruments);
+            null!, null!, delegations, new PrivilegeRouter(accounts, null!, delegations, null!, iqs), null!, new IqHandlers([]), instruments);
     }
 }

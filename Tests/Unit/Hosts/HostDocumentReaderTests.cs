@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
+using Krewe.Tests.Support;
 
 namespace Krewe.Tests.Unit.Hosts;
 
@@ -14,7 +15,23 @@ public sealed class HostDocumentReaderTests
     [
         ("tenant", ["\"acme\"", "\"Acme GmbH & Söhne\""], ["\"\"", "1", "null", "\"a\\nb\"", $"\"{new string('a', 256)}\""]),
         ("enabled", ["true", "false"], ["\"true\"", "1", "null"]),
-        ("authentication", ["\"internal_hashed\"", "[\"internal_hashed\"]"], ["\"http\"", "[]", "[\"internal_hashed\",\"internal_hashed\"]", "[\"jwt\"]", "7", "null"]),
+        ("authentication", ["\"internal_hashed\"", "[\"internal_hashed\"]", "\"anonymous\"", "[\"anonymous\",\"internal_hashed\"]"], ["\"ldap\"", "[]", "[\"internal_hashed\",\"internal_hashed\"]", "[\"PLAIN\"]", "7", "null"]),
+        ("http_auth_url",
+            ["\"http://127.0.0.1:5290/auth\"", "\"https://app.example/\"", "\"https://app.example\""],
+            ["\"https://app.example/auth?key=1\"", "\"https://app.example/%s\"", "\"https://u:p@app.example/\"", "\"/auth\"", "\"\"", "1", "null"]),
+        ("http_auth_credentials", ["\"krewe:secret\"", "\"a:b:c\"", "\"jörg:grün\""], ["\"krewe\"", "\":secret\"", "\"a:\\nb\"", "\"\"", "1", "{\"secret\":\"set\"}"]),
+        ("http_auth_method", ["\"GET\"", "\"POST\""], ["\"get\"", "\"PUT\"", "true", "null"]),
+        ("http_auth_timeout", ["0.1", "10", "25"], ["0", "26", "\"10s\""]),
+        ("jwt_keys", [AuthenticationKeysTests.GoodPem], ["\"\"", "\"secret\"", "[]", "[1]", "{}", "{\"keys\":[]}", "{\"keys\":[1]}", "{\"secret\":\"set\"}", "1", "null"]),
+        ("jwt_keys_file", ["\"verona.json\"", "\"a\"", "\"_a-b.c\""],
+            ["\"../verona.json\"", "\"/etc/passwd\"", "\"a/b\"", "\"a\\\\b\"", "\".\"", "\"..\"", "\".hidden\"", "\"C:x\"", "\"\"", $"\"{new string('a', 129)}\"", "1", "null"]),
+        ("jwt_secret",
+            [$"\"{Tokens.Secret}\"", $"[\"{Tokens.Secret}\",\"next {Tokens.Secret}\"]"],
+            ["\"too short\"", $"\"{new string('a', 64)}\"", "[]", $"[\"{Tokens.Secret}\",\"a{Tokens.Secret}\",\"b{Tokens.Secret}\"]", "1", "{\"secret\":\"set\"}", "[{\"secret\":\"set\"}]"]),
+        ("jwt_issuer", ["\"https://id.example\""], ["\"\"", "[\"a\"]", "1"]),
+        ("jwt_audience", ["\"krewe\"", "[\"krewe\",\"chat\"]"], ["\"\"", "[]", "[1]", "1", "null"]),
+        ("jwt_user_claim", ["\"sub\"", "\"https://app.example/user\""], ["\"\"", "[\"sub\"]", "1"]),
+        ("jwt_clock_skew", ["0", "60", "600"], ["-1", "601", "\"60\"", "null"]),
         ("c2s_require_encryption", ["true", "false"], ["0", "\"no\""]),
         ("allow_unencrypted_plain_auth", ["true", "false"], ["[]", "\"yes\""]),
         ("c2s_stanza_size_limit", ["10000", "262144", "16777216"], ["9999", "16777217", "262144.5", "\"262144\"", "-1", "1e99"]),
@@ -50,7 +67,7 @@ public sealed class HostDocumentReaderTests
     private static string[] Limits =>
     [
         "sessions_per_user", "sessions", "stanzas_per_second", "bytes_per_second", "roster_items", "rooms", "occupants", "hook_calls_per_second", "hook_concurrency", "pending_iqs",
-        "offline_messages",
+        "offline_messages", "anonymous_sessions", "anonymous_sessions_per_address",
     ];
 
     public static IEnumerable<object[]> Good => Table.SelectMany(row => row.Good.Select(value => (object[])[row.Key, value]));
@@ -97,7 +114,7 @@ public sealed class HostDocumentReaderTests
             """).Settings!;
 
         Assert.Equal(("verona.localhost", 7L, "acme", false), (settings.Domain, settings.Version, settings.Tenant, settings.Enabled));
-        Assert.Equal("internal_hashed", Assert.Single(settings.Authentication));
+        Assert.Equal(HostAuthentication.InternalHashed, Assert.Single(settings.Authentication));
         Assert.Equal((false, true, 20000, true), (settings.C2SRequireEncryption, settings.AllowUnencryptedPlainAuth, settings.C2SStanzaSizeLimit, settings.Isolate));
         Assert.Equal(
             new HttpRosterSettings
@@ -131,7 +148,7 @@ public sealed class HostDocumentReaderTests
 
         var defaults = HostSettings.Default("verona.localhost") with { Version = 7 };
         Assert.Equal(defaults, settings with { Authentication = defaults.Authentication });
-        Assert.Equal("internal_hashed", Assert.Single(settings.Authentication));
+        Assert.Equal(HostAuthentication.InternalHashed, Assert.Single(settings.Authentication));
         Assert.Equal("verona.localhost", settings.Tenant);
         Assert.Null(settings.HttpRoster);
     }
@@ -152,8 +169,7 @@ public sealed class HostDocumentReaderTests
     }
 
     [Theory]
-    [InlineData("jwt_secret")]
-    [InlineData("http_auth_url")]
+    [InlineData("ldap_server")]
     [InlineData("HttpRosterUrl")]
     public void Key_OfAFeatureThatDoesNotExist_IsUnknown(string key) =>
         Assert.Equal(new DocumentProblem($"$.{key}", "is not a key of a host document"), Assert.Single(Read($$"""{ "{{key}}": {} }""").Problems));

@@ -2,22 +2,28 @@ using System.Collections.Immutable;
 using System.Text;
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Sasl;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Krewe.Tests.Unit.Sasl;
 
 /// <summary>Accounts in a dictionary, and what the negotiation shares in a process.</summary>
-internal sealed class SaslFixture : IAccountCredentials
+internal sealed class SaslFixture : IAccountCredentials, IHttpAuthentication
 {
     internal const string Host = "verona.example";
 
     private readonly Dictionary<Jid, AccountCredentials> _accounts = [];
 
-    internal SaslFixture(TimeProvider? time = null)
+    internal SaslFixture(TimeProvider? time = null, string data = "/nonexistent")
     {
-        Cache = new DerivedKeyCache(time ?? TimeProvider.System);
-        Services = new SaslServices(this, new InventedCredentials("a secret"u8.ToArray()), new PasswordVerifier(Cache));
+        time ??= TimeProvider.System;
+        Cache = new DerivedKeyCache(time);
+        Services = new SaslServices(
+            this, new InventedCredentials("a secret"u8.ToArray()), new PasswordVerifier(Cache), this,
+            new JwtVerifier(new JwtKeyFiles(new KreweOptions { Data = data, AdminToken = "" }, time, NullLogger<JwtKeyFiles>.Instance), time),
+            new AnonymousSessions(time), new LoginThrottle(time));
     }
 
     internal DerivedKeyCache Cache { get; }
@@ -28,6 +34,15 @@ internal sealed class SaslFixture : IAccountCredentials
 
     internal List<Jid> Asked { get; } = [];
 
+    /// <summary>Passwords as the tenant's service was asked for them.</summary>
+    internal List<string> HttpAsked { get; } = [];
+
+    /// <summary>What the tenant's service says.</summary>
+    internal Func<Jid, string, HttpAuthAnswer> Http { get; set; } = (_, _) => HttpAuthAnswer.Failed;
+
+    /// <summary>Accounts that were made for users whom others authenticate.</summary>
+    internal List<Jid> Known { get; } = [];
+
     internal static ChannelBinding Binding { get; } = new("the hash of a certificate"u8.ToArray());
 
     internal static HostSettings Settings(string host = Host) => new() { Domain = host, Tenant = host };
@@ -35,7 +50,7 @@ internal sealed class SaslFixture : IAccountCredentials
     internal static SaslOffer Offer(string host = Host, bool isBound = true, bool isEncrypted = true) =>
         SaslOffer.For(Settings(host), isEncrypted, isBound ? Binding : null);
 
-    internal SaslNegotiator Negotiator(SaslOffer? offer = null) => new(offer ?? Offer(), Services);
+    internal SaslNegotiator Negotiator(SaslOffer? offer = null, LoginOrigin origin = default) => new(offer ?? Offer(), Services, origin);
 
     /// <summary>With fewer iterations than the product's own, so that the suite is quick.</summary>
     internal void Add(string bareJid, string password, bool isEnabled = true, ImmutableArray<ScramHash>? hashes = null)
@@ -51,6 +66,18 @@ internal sealed class SaslFixture : IAccountCredentials
     {
         Asked.Add(account);
         return ValueTask.FromResult(IsDown ? null : _accounts.GetValueOrDefault(account) ?? new AccountCredentials(false, false, []));
+    }
+
+    public ValueTask<bool> KnowAsync(Jid account, CancellationToken cancellationToken)
+    {
+        Known.Add(account);
+        return ValueTask.FromResult(!IsDown);
+    }
+
+    public ValueTask<HttpAuthAnswer> CheckPasswordAsync(Jid account, string preparedPassword, CancellationToken cancellationToken)
+    {
+        HttpAsked.Add(preparedPassword);
+        return ValueTask.FromResult(Http(account, preparedPassword));
     }
 
     internal static string Encode(string message) => Convert.ToBase64String(Encoding.UTF8.GetBytes(message));

@@ -1,5 +1,6 @@
 using System.Text;
 using Krewe.Contracts.Accounts;
+using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Sasl;
 
 namespace Krewe.Tests.Unit.Sasl;
@@ -40,8 +41,12 @@ public sealed class SaslNegotiatorTests
     }
 
     [Fact]
-    public void Offer_OfHostWithoutStoredKeys_IsEmpty() =>
-        Assert.Empty(SaslOffer.For(SaslFixture.Settings() with { Authentication = ["anonymous"] }, true, SaslFixture.Binding).Mechanisms);
+    public void Offer_OfHostWithoutStoredKeys_BindsNoChannel()
+    {
+        var offer = SaslOffer.For(SaslFixture.Settings() with { Authentication = [HostAuthentication.Anonymous] }, true, SaslFixture.Binding);
+        Assert.Equal("ANONYMOUS", Assert.Single(offer.Mechanisms));
+        Assert.Empty(offer.ChannelBindingTypes);
+    }
 
     [Fact]
     public void OfferHash_OfTheXepsExample_IsTheXeps()

@@ -26,7 +26,7 @@ public sealed class ScramMechanismTests
     {
         _fixture.Set("user@verona.example", new AccountCredentials(true, true, [ScramKeys.Derive("pencil", hash, Convert.FromBase64String(salt), 4096)]));
         var offer = SaslFixture.Offer(isBound: false) with { IsHashAnnounced = false };
-        var mechanism = new ScramMechanism(hash, isPlus: false, offer, _fixture.Services, () => serverNonce);
+        var mechanism = new ScramMechanism(hash, isPlus: false, offer, _fixture.Services, makeNonce: () => serverNonce);
 
         var challenge = Assert.IsType<SaslStep.Challenge>(await StepAsync(mechanism, $"n,,n=user,r={clientNonce}"));
         Assert.Equal($"r={clientNonce}{serverNonce},s={salt},i=4096", Encoding.UTF8.GetString(challenge.Data.Span));

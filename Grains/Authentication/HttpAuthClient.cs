@@ -1,0 +1,74 @@
+using System.Net.Http;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using Krewe.Contracts.Accounts;
+using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosts;
+using Krewe.Grains.Outbound;
+
+namespace Krewe.Grains.Authentication;
+
+/// <summary>
+/// The calls to a tenant's service that knows its users (contract §3): <c>check_password</c> and <c>user_exists</c>, in the query or as a form. Status 200 with <c>true</c> or
+/// <c>false</c> is its word; everything else is none.
+/// </summary>
+internal sealed class HttpAuthClient(OutboundHttp http)
+{
+    public const int BodyBytesMax = 64 * 1024;
+
+    private const string Hook = "auth";
+    private const string FormType = "application/x-www-form-urlencoded";
+    private const int SourceHashBytes = 16;
+
+    /// <summary>Nobody's stanza waits longer than this to learn that its addressee does not exist.</summary>
+    private static readonly TimeSpan ExistsWithin = TimeSpan.FromSeconds(3);
+
+    /// <summary>Once for each snapshot of the settings.</summary>
+    private static readonly ConditionalWeakTable<HttpAuthSettings, byte[]> Sources = [];
+
+    public ValueTask<HttpAuthAnswer> CheckPasswordAsync(HostSettings host, HttpAuthSettings auth, Jid user, string password) =>
+        AskAsync(host, auth, "check_password", auth.Timeout, [("user", user.Localpart!), ("server", host.Domain), ("pass", password)]);
+
+    public ValueTask<HttpAuthAnswer> ExistsAsync(HostSettings host, HttpAuthSettings auth, Jid user) =>
+        AskAsync(host, auth, "user_exists", auth.Timeout < ExistsWithin ? auth.Timeout : ExistsWithin, [("user", user.Localpart!), ("server", host.Domain)]);
+
+    /// <summary>Tells one service from another, without keeping what is secret of it.</summary>
+    public static ReadOnlySpan<byte> SourceOf(HttpAuthSettings auth) => Sources.GetValue(
+        auth, static settings => SHA256.HashData(Encoding.UTF8.GetBytes($"{settings.Url}\n{settings.Credentials}\n{settings.IsPost}"))[..SourceHashBytes]);
+
+    private async ValueTask<HttpAuthAnswer> AskAsync(
+        HostSettings host, HttpAuthSettings auth, string question, TimeSpan deadline, (string Name, string Value)[] parameters)
+    {
+        // RFC 3986 §2.3: everything outside "unreserved" is encoded; so is a form's value (a space too, as %20).
+        var encoded = string.Join('&', parameters.Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}"));
+        var path = $"{auth.Url.TrimEnd('/')}/{question}";
+        if (!Uri.TryCreate(auth.IsPost ? path : $"{path}?{encoded}", UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        {
+            return HttpAuthAnswer.Failed;
+        }
+
+        var request = new HookRequest(url)
+        {
+            Accept = "*/*",
+            Authorization = auth.Credentials is { } credentials ? $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials))}" : null,
+            Secrets = host.HookSecrets,
+        };
+        if (auth.IsPost)
+        {
+            request = request with { Method = HttpMethod.Post, Body = Encoding.ASCII.GetBytes(encoded), ContentType = FormType };
+        }
+
+        var endpoint = new HookEndpoint(host.Domain, Hook, deadline, BodyBytesMax, host.Limits.HookConcurrency, host.Limits.HookCallsPerSecond) { Part = question };
+        return Read(await http.CallAsync(endpoint, request));
+    }
+
+    private static HttpAuthAnswer Read(HookResponse response)
+    {
+        var word = response.Body.Span.Trim(" \t\r\n"u8);
+        return response.Outcome != HookOutcome.Ok ? HttpAuthAnswer.Failed
+            : word.SequenceEqual("true"u8) ? HttpAuthAnswer.Yes
+            : word.SequenceEqual("false"u8) ? HttpAuthAnswer.No
+            : HttpAuthAnswer.Failed;
+    }
+}

@@ -1,0 +1,16 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Krewe.Tests.Grains.Authentication;
+
+public sealed partial class HttpAuthSilo
+{
+    static partial void Cluster(ISiloBuilder silo) => silo.UseLocalhostClustering(FreePort(), FreePort());
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
