@@ -1,3 +1,3 @@
 using Krewe.Cli;
 
-return await KreweCommand.RunAsync(args, Console.Out, Console.Error);
+return await KreweCommand.RunAsync(args, Surroundings.OfProcess());

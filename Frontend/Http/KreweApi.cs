@@ -1,5 +1,6 @@
 using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Contents;
+using Krewe.Frontend.Doctor;
 using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
@@ -51,6 +52,9 @@ internal static partial class KreweApi
         services.AddSingleton<HostErasure>();
         services.AddSingleton<ErasureEndpoints>();
         services.AddSingleton<ExportEndpoints>();
+        services.AddSingleton<HookQuestions>().AddSingleton<CertificateExamination>().AddSingleton<ComponentExamination>().AddSingleton<GrantExamination>();
+        services.AddSingleton<HostDoctor>();
+        services.AddSingleton<DoctorEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -85,6 +89,7 @@ internal static partial class KreweApi
         BackupEndpoints.Map(app);
         ExportEndpoints.Map(app);
         ErasureEndpoints.Map(app);
+        DoctorEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

@@ -5,6 +5,7 @@ using Krewe.Contracts.Certificates;
 using Krewe.Contracts.Components;
 using Krewe.Contracts.Contents;
 using Krewe.Contracts.Delegation;
+using Krewe.Contracts.Doctor;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
 using Krewe.Contracts.Outbound;
@@ -76,6 +77,9 @@ public static class GrainKeys
 
     /// <param name="domain">A host's domain, or a room service's.</param>
     public static IHostContentGrain HostContent(this IGrainFactory grains, string domain) => grains.GetGrain<IHostContentGrain>(domain);
+
+    /// <param name="host">The host's domain.</param>
+    public static IHostDoctorGrain Doctor(this IGrainFactory grains, string host) => grains.GetGrain<IHostDoctorGrain>(host);
 
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 

@@ -17,17 +17,11 @@ internal sealed class DelegationClient(OutboundHttp http)
 
     public async ValueTask<DelegatedAnswer> AskAsync(HostSettings host, DelegationGrant grant, DelegatedIq iq)
     {
-        if (!Uri.TryCreate(grant.Url, UriKind.Absolute, out var url))
+        if (await CallAsync(host, grant, iq) is not { } response)
         {
             return new(DelegatedOutcome.Failed);
         }
 
-        var endpoint = new HookEndpoint(host.Domain, Hook, grant.Timeout, BodyBytesMax, host.Limits.HookConcurrency, host.Limits.HookCallsPerSecond)
-        {
-            // Names have no spaces, nor have namespaces.
-            Part = string.Join(' ', [grant.Namespace, .. grant.Filtering]),
-        };
-        var response = await http.CallAsync(endpoint, new(url) { Method = HttpMethod.Post, Body = Body(host.Domain, iq), Secrets = host.HookSecrets });
         var answer = response.Outcome switch
         {
             HookOutcome.Ok => DelegationAnswer.Read(response.Body),
@@ -42,6 +36,23 @@ internal sealed class DelegationClient(OutboundHttp http)
 
         return answer;
     }
+
+    /// <returns>Null when the grant has no URL.</returns>
+    public async ValueTask<HookResponse?> CallAsync(HostSettings host, DelegationGrant grant, DelegatedIq iq)
+    {
+        if (Url(grant) is not { } url)
+        {
+            return null;
+        }
+
+        var endpoint = new HookEndpoint(host.Domain, Hook, grant.Timeout, BodyBytesMax, host.Limits.HookConcurrency, host.Limits.HookCallsPerSecond) { Part = PartOf(grant) };
+        return await http.CallAsync(endpoint, new(url) { Method = HttpMethod.Post, Body = Body(host.Domain, iq), Secrets = host.HookSecrets });
+    }
+
+    public static Uri? Url(DelegationGrant grant) => Uri.TryCreate(grant.Url, UriKind.Absolute, out var url) ? url : null;
+
+    /// <summary>Tells a host's grants apart. Names have no spaces, nor have namespaces.</summary>
+    public static string PartOf(DelegationGrant grant) => string.Join(' ', [grant.Namespace, .. grant.Filtering]);
 
     /// <summary>The request in the order of the contract.</summary>
     public static ReadOnlyMemory<byte> Body(string host, DelegatedIq iq)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Krewe.Grains.Outbound;
@@ -25,7 +26,10 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
             var status = (int)answer.StatusCode;
             if (answer.StatusCode != HttpStatusCode.OK)
             {
-                var other = new HookResponse(answer.StatusCode == HttpStatusCode.NotModified ? HookOutcome.NotModified : HookOutcome.Status, status);
+                var other = new HookResponse(answer.StatusCode == HttpStatusCode.NotModified ? HookOutcome.NotModified : HookOutcome.Status, status)
+                {
+                    Redirect = answer.Headers.Location is { } location ? HookOrigin.Of(location, request.Url) : null,
+                };
                 return request.ReadsEveryStatus && !IsEncoded(answer) ? other with { Body = await BodyIfAnyAsync(answer, bodyBytesMax, deadline) } : other;
             }
 
@@ -41,12 +45,12 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
         catch (OperationCanceledException)
         {
             // Without a deadline passed it was the time for the connection that ran out.
-            return deadline.IsCancellationRequested ? new(HookOutcome.Timeout) : new(HookOutcome.ConnectFailed) { MayRepeat = true };
+            return deadline.IsCancellationRequested ? new(HookOutcome.Timeout) : new(HookOutcome.ConnectFailed) { MayRepeat = true, Cause = HookCause.ConnectTimeout };
         }
         catch (HttpRequestException e)
         {
             var outcome = isAnswered && e.InnerException is not AnswerTooLargeException ? HookOutcome.Truncated : Outcome(e);
-            return new(outcome) { MayRepeat = outcome == HookOutcome.ConnectFailed || (outcome == HookOutcome.Closed && request.Body is null) };
+            return new(outcome) { Cause = Cause(e), MayRepeat = outcome == HookOutcome.ConnectFailed || (outcome == HookOutcome.Closed && request.Body is null) };
         }
         catch (IOException e)
         {
@@ -112,6 +116,15 @@ internal sealed class HookAttempt(HttpMessageInvoker http, TimeProvider time)
         (_, HttpRequestError.ConfigurationLimitExceeded) => HookOutcome.TooLarge,
         (_, HttpRequestError.InvalidResponse) => HookOutcome.Malformed,
         _ => HookOutcome.Closed,
+    };
+
+    private static HookCause Cause(HttpRequestException e) => e.InnerException switch
+    {
+        CertificateRefusedException { Cause: var cause } => cause,
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain or SocketError.NoRecovery } => HookCause.NameNotResolved,
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => HookCause.ConnectionRefused,
+        SocketException { SocketErrorCode: SocketError.TimedOut } => HookCause.ConnectTimeout,
+        _ => HookCause.Unknown,
     };
 
     private static string? ETag(HttpResponseMessage answer) =>

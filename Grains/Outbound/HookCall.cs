@@ -104,6 +104,19 @@ internal enum HookAnswer
     NotCalled,
 }
 
+/// <summary>Why there was no connection, as far as it can be told.</summary>
+internal enum HookCause
+{
+    Unknown,
+    NameNotResolved,
+    ConnectionRefused,
+    ConnectTimeout,
+    CertificateExpired,
+    CertificateNotYetValid,
+    CertificateOfAnotherName,
+    CertificateNotTrusted,
+}
+
 /// <summary>What a call came to: every way in which a tenant's service can fail is a value.</summary>
 internal sealed record HookResponse(HookOutcome Outcome, int Status = 0)
 {
@@ -124,6 +137,12 @@ internal sealed record HookResponse(HookOutcome Outcome, int Status = 0)
         HookOutcome.BreakerOpen or HookOutcome.Overloaded or HookOutcome.EgressRefused => HookAnswer.NotCalled,
         _ => HookAnswer.Failed,
     };
+
+    /// <summary>Of <see cref="HookOutcome.ConnectFailed"/> and <see cref="HookOutcome.TlsFailed"/>.</summary>
+    public HookCause Cause { get; init; }
+
+    /// <summary>Where a redirect, which is not followed, points: scheme, host and port alone.</summary>
+    public string? Redirect { get; init; }
 
     /// <summary>Whether the service has not heard of the request, or does not mind hearing it twice.</summary>
     public bool MayRepeat { get; init; }

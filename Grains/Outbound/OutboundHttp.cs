@@ -107,7 +107,11 @@ internal sealed partial class OutboundHttp : IDisposable
             // Trace headers would tell tenants about each other's traffic.
             ActivityHeadersPropagator = null,
         };
-        if (!isVerifying)
+        if (isVerifying)
+        {
+            handler.SslOptions.RemoteCertificateValidationCallback = CertificateRefusedException.Judge;
+        }
+        else
         {
 #pragma warning disable CA5359 // The provider, and nobody else, may say that a hook's certificate does not matter.
             handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;

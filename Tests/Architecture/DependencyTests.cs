@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Krewe.Cli;
 using Krewe.Contracts.Addressing;
 using Krewe.Frontend;
 using Krewe.Grains;
@@ -25,7 +26,7 @@ public sealed partial class DependencyTests
         ["Silo"] = ["Grains", "Frontend"],
         ["Demo"] = ["Silo"],
         ["Benchmarks"] = ["Silo"],
-        ["Cli"] = [],
+        ["Cli"] = ["Grains.Interfaces"],
         ["Tests"] = ["Silo", "Demo", "Cli"],
     };
 
@@ -46,6 +47,15 @@ public sealed partial class DependencyTests
 
     [Fact]
     public void Frontend_CallsNobodyOverHttp() => Assert.DoesNotContain(References(Frontend), name => name.StartsWith("System.Net.Http", StringComparison.Ordinal));
+
+    [Fact]
+    public void Tool_KnowsOfTheContracts_OnlyWhatADocumentIs()
+    {
+        // Whatever else it does, it does by the HTTP API, as anybody could.
+        var used = SourceTree.Files("Cli").SelectMany(SourceTree.Lines).Select(line => Contract().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value);
+        Assert.Equal(["Addressing", "Hosts"], used.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(References(typeof(KreweCommand).Assembly), name => name is "Krewe.Grains" or "Krewe.Frontend" or "Krewe.Silo");
+    }
 
     [Fact]
     public void Grains_AndTheirContracts_KnowNoXml_AndNoWebServer()
@@ -119,6 +129,9 @@ public sealed partial class DependencyTests
     private static string[] References(Assembly assembly) => [.. assembly.GetReferencedAssemblies().Select(name => name.Name!)];
 
     private static bool IsHostFile(string file) => file.EndsWith(".Orleans.cs", StringComparison.Ordinal) || file.EndsWith(".Local.cs", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\bKrewe\.Contracts\.(\w+)")]
+    private static partial Regex Contract();
 
     [GeneratedRegex(@"^namespace ([\w.]+)")]
     private static partial Regex Namespace();

@@ -1,117 +1,106 @@
-using System.Text.Json.Nodes;
-using Krewe.Cli;
 using Krewe.Tests.Http;
 
 namespace Krewe.Tests.Cli;
 
-/// <summary>The operator's tool against the real API: what it does, what it says, and its exit codes (0 done, 1 failed, 2 not understood).</summary>
+/// <summary>The operator's tool as such: its exit codes (0 done, 1 failed, 2 not understood), its help, and what it says when it cannot reach Krewe.</summary>
 [Collection(ApiCollection.Name)]
 public sealed class KreweCommandTests(ApiFixture api)
 {
-    [Fact]
-    public async Task Host_AppliedFromAFile_IsCreatedShownListedAndReplaced()
-    {
-        var (host, file) = (api.NewDomain(), Path.GetTempFileName());
-        await File.WriteAllTextAsync(file, """{ "tenant": "capulet" }""");
-        try
-        {
-            Assert.Equal((0, "created\n", ""), await RunAsync("host", "apply", host, file));
-            Assert.Equal((0, "replaced\n", ""), await RunAsync("host", "apply", host, file));
-        }
-        finally
-        {
-            File.Delete(file);
-        }
-
-        Assert.Contains($"{host}\tenabled\tcapulet\tapi\n", (await RunAsync("host", "list")).Output, StringComparison.Ordinal);
-        var shown = await RunAsync("host", "get", host);
-        Assert.Equal("capulet", (string?)JsonNode.Parse(shown.Output)!["tenant"]);
-    }
-
-    [Fact]
-    public async Task Apply_OfABadDocument_NamesEachBadPath()
-    {
-        var (host, file) = (api.NewDomain(), Path.GetTempFileName());
-        await File.WriteAllTextAsync(file, """{ "enabled": 1, "delegations": { "urn:xmpp:delegation:2": { "jid": "x.example" } } }""");
-        var (code, _, errors) = await RunAsync("host", "apply", host, file);
-        File.Delete(file);
-
-        Assert.Equal(1, code);
-        Assert.Contains("HTTP 422", errors, StringComparison.Ordinal);
-        Assert.Contains("$.enabled", errors, StringComparison.Ordinal);
-        Assert.Contains("urn:xmpp:delegation:2", errors, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Doctor_OfAGrantWithoutItsComponent_SaysWhyAndFails()
-    {
-        var host = api.NewDomain();
-        await api.NewHostAsync(host, $$"""
-            { "components": { "pubsub.{{host}}": { "type": "external", "component_secret": "secret" } },
-              "delegations": { "urn:example:ns": { "jid": "pubsub.{{host}}", "filtering": ["node"] } } }
-            """);
-
-        var (code, output, _) = await RunAsync("doctor", host);
-
-        Assert.Equal(1, code);
-        Assert.Contains($"ok    {host} is enabled\n", output, StringComparison.Ordinal);
-        Assert.Contains(
-            $"BAD   urn:example:ns with node is answered by pubsub.{host}, but nobody does now: the component is not connected. Requests get service-unavailable.\n", output,
-            StringComparison.Ordinal);
-        var findings = JsonNode.Parse((await RunAsync("doctor", host, "--json")).Output)!.AsArray();
-        Assert.Contains(findings, finding => (string?)finding!["level"] == "bad");
-    }
-
-    [Fact]
-    public async Task Doctor_OfAHostInOrder_IsContent()
-    {
-        var host = await api.NewHostAsync();
-        Assert.Equal(0, (await RunAsync("doctor", host)).Code);
-    }
-
-    [Fact]
-    public async Task Commands_AboutAHostThatIsNotThere_Fail()
-    {
-        Assert.Equal((1, "", "there is no host nowhere.example\n"), await RunAsync("host", "get", "nowhere.example"));
-        Assert.Equal((1, "", "there is no host nowhere.example\n"), await RunAsync("doctor", "nowhere.example"));
-    }
-
     [Theory]
-    [InlineData("host")]
-    [InlineData("host", "get")]
     [InlineData("hots", "list")]
-    public async Task Commands_ThatAreNone_AreMisuse(params string[] args) => Assert.Equal(2, (await RunAsync(args)).Code);
+    [InlineData("host", "get")]
+    [InlineData("host", "get", "a.example", "b.example")]
+    [InlineData("host", "list", "--verbose")]
+    [InlineData("host", "diff", "a.example", "one", "two")]
+    [InlineData("key", "create", "a.example", "--name", "name")]
+    [InlineData("key", "create", "a.example", "--name", "name", "--scope", "everything")]
+    [InlineData("key", "create", "a.example", "--name", "name", "--scope", "muc", "--expires", "soon")]
+    [InlineData("muc", "invalidate", "a.example")]
+    [InlineData("account", "put", "a.example", "juliet@b.example", "--password-stdin")]
+    public async Task Commands_ThatAreNone_AreMisuse(params string[] args)
+    {
+        var run = await RunAsync(args);
+        Assert.Equal(2, run.Code);
+        Assert.NotEmpty(run.Errors);
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public async Task Nothing_IsAnsweredWithWhatThereIs()
+    {
+        Assert.Contains("  doctor <host>  ", (await RunAsync()) is { Code: 2, Output: "" } all ? all.Errors : "", StringComparison.Ordinal);
+        Assert.Contains("  put <host> <user>  ", (await RunAsync("account")) is { Code: 2, Output: "" } accounts ? accounts.Errors : "", StringComparison.Ordinal);
+        Assert.Equal(new ToolRun(2, "", "Unrecognized command or argument 'nope'.\nkrewe account --help tells what there is\n"), await RunAsync("account", "nope"));
+    }
+
+    [Fact]
+    public async Task Help_OfEveryCommand_HasAWordForEverything()
+    {
+        var open = new Queue<string[]>([[]]);
+        var seen = 0;
+        while (open.TryDequeue(out var path))
+        {
+            var run = await RunAsync([.. path, "--help"]);
+            Assert.Equal((0, ""), (run.Code, run.Errors));
+            var lines = run.Output.Split('\n');
+            Assert.Contains("Description:", lines);
+            foreach (var part in Part(lines, "Options:").Concat(Part(lines, "Arguments:")))
+            {
+                Assert.True(part.Trim().Contains("  ", StringComparison.Ordinal), $"{string.Join(' ', path)}: {part}");
+            }
+
+            foreach (var command in Part(lines, "Commands:"))
+            {
+                Assert.True(command.Trim().Contains("  ", StringComparison.Ordinal), command);
+                open.Enqueue([.. path, command.Trim().Split(' ')[0]]);
+            }
+
+            seen++;
+        }
+
+        Assert.True(seen > 50, $"{seen} commands");
+    }
 
     [Fact]
     public async Task Token_ThatIsWrong_IsSaid()
     {
-        var (code, _, errors) = await RunAsync(name => name == "KREWE_TOKEN" ? "wrong" : Setting(name), "host", "list");
-        Assert.Equal(1, code);
-        Assert.Contains("HTTP 401", errors, StringComparison.Ordinal);
+        var run = await ToolRun.OfAsync(api.Client.BaseAddress!, "wrong", "host", "list");
+        Assert.Equal((1, ""), (run.Code, run.Output));
+        Assert.Contains("HTTP 401", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Krewe_ThatDoesNotAnswer_IsSaid()
+    public async Task Token_ThatIsNotThere_IsSaid()
     {
-        var (code, _, errors) = await RunAsync(name => name == "KREWE_URL" ? "http://127.0.0.1:9" : Setting(name), "host", "list");
-        Assert.Equal(1, code);
-        Assert.StartsWith("Krewe does not answer at http://127.0.0.1:9/", errors, StringComparison.Ordinal);
+        var run = await ToolRun.OfAsync(name => name == "Krewe__Data" ? "/nowhere" : null, ["host", "list"]);
+        Assert.Equal(1, run.Code);
+        Assert.StartsWith("there is no token: set KREWE_TOKEN, or run where /nowhere/admin-token can be read", run.Errors, StringComparison.Ordinal);
     }
 
-    private string? Setting(string name) => name switch
+    [Fact]
+    public async Task Token_OfTheDataFolder_IsTaken()
     {
-        "KREWE_URL" => api.Client.BaseAddress!.ToString(),
-        "KREWE_TOKEN" => ApiFixture.ProviderToken,
-        _ => null,
-    };
-
-    private Task<(int Code, string Output, string Errors)> RunAsync(params string[] args) => RunAsync(Setting, args);
-
-    private static async Task<(int Code, string Output, string Errors)> RunAsync(Func<string, string?> settings, params string[] args)
-    {
-        using var output = new StringWriter { NewLine = "\n" };
-        using var errors = new StringWriter { NewLine = "\n" };
-        var code = await KreweCommand.RunAsync(args, output, errors, settings);
-        return (code, output.ToString(), errors.ToString());
+        var folder = Directory.CreateTempSubdirectory("krewe-tool-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "admin-token"), ApiFixture.ProviderToken + "\n");
+        var run = await ToolRun.OfAsync(
+            name => name switch { "Krewe__Data" => folder, "KREWE_URL" => api.Client.BaseAddress!.ToString(), _ => null }, ["host", "list", "--json"]);
+        Directory.Delete(folder, recursive: true);
+        Assert.Equal((0, ""), (run.Code, run.Errors));
     }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:9", "Krewe does not answer at http://127.0.0.1:9/")]
+    [InlineData("ftp://127.0.0.1", "KREWE_URL is no http or https address")]
+    [InlineData("127.0.0.1:5280", "KREWE_URL is no http or https address")]
+    public async Task Krewe_ThatCannotBeReached_IsSaid(string url, string words)
+    {
+        var run = await ToolRun.OfAsync(name => name == "KREWE_URL" ? url : "token", ["host", "list"]);
+        Assert.Equal((1, ""), (run.Code, run.Output));
+        Assert.StartsWith(words, run.Errors, StringComparison.Ordinal);
+    }
+
+    private Task<ToolRun> RunAsync(params string[] args) => ToolRun.OfAsync(api, args);
+
+    private static IEnumerable<string> Part(string[] lines, string heading) =>
+        lines.SkipWhile(line => line != heading).Skip(1).TakeWhile(line => line.Length > 0).Where(line => line.StartsWith("  ", StringComparison.Ordinal) && line[2] != ' ');
 }

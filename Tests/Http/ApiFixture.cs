@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Krewe.Contracts.Components;
 using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
@@ -14,6 +15,7 @@ using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Entities;
 using Krewe.Frontend.Http;
+using Krewe.Frontend.Listeners;
 using Krewe.Grains.Audit;
 using Krewe.Grains.Hosts;
 using Krewe.Tests.Grains.Storage;
@@ -24,6 +26,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Krewe.Tests.Http;
 
@@ -184,6 +187,8 @@ public sealed class ApiFixture : IAsyncLifetime
             return Task.CompletedTask;
         }));
 
+        // No component is ever connected.
+        grainDouble.With(_ => GrainDouble.Create<IComponentGrain>((_, _) => Task.FromResult(ImmutableArray<ComponentConnection>.Empty)));
         Rooms = new FakeRooms(grainDouble);
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -197,6 +202,8 @@ public sealed class ApiFixture : IAsyncLifetime
         builder.Services.AddSingleton<UserEntities>().AddSingleton(new LocalRoutes(isEnabled: true));
         builder.Services.AddSingleton<ISessionDirectory>(new SessionListings(Sessions));
         builder.Services.AddSingleton<SessionTable>();
+        builder.Services.AddSingleton(provider => new TlsCertificates(
+            options, async domain => await Settings.GetAsync(domain) is not null, TimeProvider.System, NullLogger<TlsCertificates>.Instance));
         builder.Services.AddSingleton<ClientGrants>();
         builder.Services.AddKreweApi();
         var app = builder.Build();

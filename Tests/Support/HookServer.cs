@@ -27,7 +27,7 @@ internal sealed class HookServer : IAsyncDisposable
     private volatile byte[]? _raw;
     private int _connections;
 
-    private HookServer(bool isTls)
+    private HookServer(X509Certificate2? certificate)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -35,9 +35,9 @@ internal sealed class HookServer : IAsyncDisposable
         {
             listen.Protocols = HttpProtocols.Http1;
             listen.Use(next => connection => ConnectAsync(next, connection));
-            if (isTls)
+            if (certificate is not null)
             {
-                listen.UseHttps(SelfSigned());
+                listen.UseHttps(certificate);
             }
         }));
         _app = builder.Build();
@@ -56,12 +56,14 @@ internal sealed class HookServer : IAsyncDisposable
 
     public int ConnectionCount => Volatile.Read(ref _connections);
 
-    public static async Task<HookServer> StartAsync(bool isTls = false)
+    public static Task<HookServer> StartAsync(bool isTls = false) => StartAsync(isTls ? SelfSigned() : null);
+
+    public static async Task<HookServer> StartAsync(X509Certificate2? certificate)
     {
-        var server = new HookServer(isTls);
+        var server = new HookServer(certificate);
         await server._app.StartAsync();
         var address = new Uri(server._app.Urls.First());
-        (server.Port, server.Url) = (address.Port, $"{(isTls ? "https" : "http")}://127.0.0.1:{address.Port}");
+        (server.Port, server.Url) = (address.Port, $"{(certificate is not null ? "https" : "http")}://127.0.0.1:{address.Port}");
         return server;
     }
 
@@ -175,10 +177,14 @@ internal sealed class HookServer : IAsyncDisposable
         await connection.Transport.Output.WriteAsync(raw);
     }
 
-    private static X509Certificate2 SelfSigned()
+    /// <summary>A certificate of its own making, for an address, valid between these days from now.</summary>
+    public static X509Certificate2 SelfSigned(string address = "127.0.0.1", int fromDays = -1, int toDays = 1)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
-        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var request = new CertificateRequest($"CN={address}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Parse(address));
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(fromDays), DateTimeOffset.UtcNow.AddDays(toDays));
     }
 }
