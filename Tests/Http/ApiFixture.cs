@@ -202,8 +202,6 @@ public sealed class ApiFixture : IAsyncLifetime
         builder.Services.AddSingleton<UserEntities>().AddSingleton(new LocalRoutes(isEnabled: true));
         builder.Services.AddSingleton<ISessionDirectory>(new SessionListings(Sessions));
         builder.Services.AddSingleton<SessionTable>();
-        builder.Services.AddSingleton(provider => new TlsCertificates(
-            options, async domain => await Settings.GetAsync(domain) is not null, TimeProvider.System, NullLogger<TlsCertificates>.Instance));
         builder.Services.AddSingleton<ClientGrants>();
         builder.Services.AddKreweApi();
         var app = builder.Build();
