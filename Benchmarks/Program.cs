@@ -14,5 +14,10 @@ if (args is ["room-storm", var address, var port, var stormed, var joiners, var 
         address, int.Parse(port, CultureInfo.InvariantCulture), stormed, int.Parse(joiners, CultureInfo.InvariantCulture), int.Parse(server, CultureInfo.InvariantCulture));
 }
 
+if (args is ["noisy-neighbour", _, _, _, _, ..])
+{
+    return await NoisyNeighbour.RunAsync(args[1..]);
+}
+
 BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
 return 0;
