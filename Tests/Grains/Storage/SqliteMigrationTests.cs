@@ -90,7 +90,7 @@ public sealed class SqliteMigrationTests
     {
         using var folder = new DataFolder();
         MakeVersion1(folder);
-        Insert(folder, "settings", "host", "verona.example", "{}");
+        Insert(folder, "settings", "domain", "verona.example", "{}");
 
         // What a killed process leaves: a copy that was made and one that was not, and a transaction in the log without its end.
         File.WriteAllText($"{folder.File}.0123.unfinished", "half");
