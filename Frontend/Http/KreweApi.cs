@@ -44,7 +44,7 @@ internal static partial class KreweApi
         services.AddSingleton<HookEndpoints>();
         services.AddSingleton<UsageService>();
         services.AddSingleton<UsageEndpoints>();
-        services.AddSingleton<HookQuestions>().AddSingleton<CertificateExamination>().AddSingleton<ComponentExamination>().AddSingleton<GrantExamination>();
+        services.AddSingleton<HookQuestions>().AddSingleton<AuthenticationExamination>().AddSingleton<CertificateExamination>().AddSingleton<ComponentExamination>().AddSingleton<GrantExamination>();
         services.AddSingleton<HostDoctor>();
         services.AddSingleton<DoctorEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));

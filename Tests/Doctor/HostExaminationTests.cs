@@ -25,6 +25,31 @@ public sealed class HostExaminationTests(LocalPathServer server) : IClassFixture
         { """{ "isolate": true }""", "note", "$.isolate", "The host is closed to all other domains: its users and theirs cannot reach each other." },
         { """{ "tenant": "capulet", "limits": { "rooms": 5 } }""", "ok", "host", "Set by the provider, who alone may change it: tenant, limits." },
         { """{ "limits": { "stanzas_per_second": 0, "rooms": 0 } }""", "note", "$.limits", "Without a limit, because they are 0: stanzas_per_second, rooms. One user of the host may use up what all share." },
+        { "{}", "note", "$.authentication", "The host has no accounts yet: nobody can log in." },
+        { """{ "authentication": "anonymous" }""", "note", "$.authentication", "Anybody may come in, under a name that is made for that one session." },
+        {
+            """{ "authentication": ["internal_hashed", "anonymous"] }""", "note", "$.authentication",
+            "Anybody may come in without a password, under a name that is made for that one session, beside those who have one."
+        },
+        {
+            """{ "authentication": ["internal_hashed", "http"], "http_auth_url": "https://a.example" }""", "note", "$.authentication",
+            "Most clients choose SCRAM, which only the host's own accounts can: users whom only http_auth_url knows must choose PLAIN. Name one of the two if all users are of one kind."
+        },
+        { """{ "http_auth_url": "https://a.example" }""", "note", "$.authentication", "There is an http_auth_url, and authentication does not have http: it is not asked." },
+        { """{ "jwt_secret": "0123456789abcdef0123456789abcdef" }""", "note", "$.authentication", "There are keys for tokens, and authentication does not have jwt: no token counts." },
+        {
+            """{ "authentication": "http", "http_auth_url": "https://a.example" }""", "note", "$.http_auth_method",
+            "Passwords are sent in the query of a GET, which logs of requests show: POST is safer, where the service takes it."
+        },
+        {
+            """{ "authentication": "jwt", "jwt_secret": "0123456789abcdef0123456789abcdef" }""", "note", "$.jwt_audience",
+            "There is no jwt_audience: a token that its issuer signed for another service lets in here too."
+        },
+        {
+            """{ "authentication": "jwt", "jwt_keys_file": "none.json" }""", "bad", "$.jwt_keys_file",
+            "The provider has no file none.json in jwks of the data folder, or it is no key set: no token counts."
+        },
+        { """{ "http_roster_url": "https://contacts.example/" }""", "note", "$.http_roster_url", "The URL has no %s, which stands for the user: all users get the same roster." },
         { """{ "c2s_require_encryption": false }""", "note", "$.c2s_require_encryption", "Clients may log in without TLS." },
         { """{ "allow_unencrypted_plain_auth": true }""", "note", "$.allow_unencrypted_plain_auth", "Clients may send their passwords in the clear." },
         {

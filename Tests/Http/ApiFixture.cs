@@ -15,6 +15,7 @@ using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Listeners;
+using Krewe.Frontend.Sasl;
 using Krewe.Grains.Audit;
 using Krewe.Grains.Hosts;
 using Krewe.Tests.Grains.Storage;
@@ -200,6 +201,7 @@ public sealed class ApiFixture : IAsyncLifetime
         builder.Services.AddSingleton<ComponentTable>().AddSingleton<GrantingHosts>().AddSingleton<DelegationAdvertiser>().AddSingleton<Delegates>();
         builder.Services.AddSingleton<ISessionDirectory>(new SessionListings(Sessions));
         builder.Services.AddSingleton<SessionTable>();
+        builder.Services.AddSingleton(new JwtKeyFiles(options, TimeProvider.System, NullLogger<JwtKeyFiles>.Instance));
         builder.Services.AddSingleton(provider => new TlsCertificates(
             options, async domain => await Settings.GetAsync(domain) is not null, TimeProvider.System, NullLogger<TlsCertificates>.Instance));
         builder.Services.AddSingleton<ClientGrants>();
