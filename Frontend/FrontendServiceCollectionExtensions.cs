@@ -1,5 +1,4 @@
 using Krewe.Contracts.Hosting;
-using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Delegation.ClientMode;
@@ -7,7 +6,6 @@ using Krewe.Frontend.Delegation.Nesting;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Iq;
-using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Muc.Iq;
 using Krewe.Frontend.Observability;
@@ -19,7 +17,6 @@ using Krewe.Frontend.Streams;
 using Krewe.Frontend.Usage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Krewe.Frontend;
 
@@ -64,15 +61,6 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<RateShares>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamWatch>());
         services.AddHostedService<HostWatch>();
-        services.AddSingleton(provider =>
-        {
-            var hosts = provider.GetRequiredService<IHostSettingsSource>();
-            return new TlsCertificates(
-                provider.GetRequiredService<KreweOptions>(),
-                async domain => await hosts.GetAsync(domain) is not null,
-                provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<TlsCertificates>>());
-        });
     }
 
     private static void AddComponents(this IServiceCollection services)

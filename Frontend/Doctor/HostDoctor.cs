@@ -18,7 +18,7 @@ internal sealed class HostDoctor(
     /// <returns>Null while another examination of the host is under way.</returns>
     public async Task<IReadOnlyList<DoctorItem>?> ExamineAsync(HostDocument document, HostSettings? host, Jid? user, Jid? room, bool withHooks)
     {
-        if (host is null)
+        if (host is null or { Fault: not null })
         {
             return DocumentExamination.OfUnreadable(document);
         }
@@ -33,7 +33,7 @@ internal sealed class HostDoctor(
         List<DoctorItem> items =
         [
             .. DocumentExamination.Of(document, host), .. SettingsExamination.Of(host), .. EgressExamination.Of(host), .. await authentication.ExamineAsync(host),
-            .. await certificate.ExamineAsync(host.Domain), .. HookSentences.Of(hooks, host, asked), .. await components.ExamineAsync(host), .. delegations.Examine(host),
+            .. await certificate.ExamineAsync(host), .. HookSentences.Of(hooks, host, asked), .. await components.ExamineAsync(host), .. delegations.Examine(host),
         ];
         return items;
     }

@@ -12,7 +12,8 @@ internal sealed record ProblemPlace(string Path, string Message);
 /// <summary>A page of a list; <see cref="Next"/>, when there is more, is the <c>after</c> of the next page.</summary>
 internal sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 
-internal sealed record HostBody(string Host, string Tenant, bool Enabled, string Source);
+/// <param name="Reason">Why it is not enabled although its document does not say so.</param>
+internal sealed record HostBody(string Host, string Tenant, bool Enabled, string Source, string? Reason);
 
 /// <param name="Outcome">What made it: created, replaced, restored, suspended, resumed, or read, from a file.</param>
 /// <param name="Restored">The version whose document was restored.</param>
@@ -142,6 +143,52 @@ internal sealed record DoctorBody(IReadOnlyList<DoctorItemBody> Items);
 /// <param name="Subject">A JSON path of the host's document, or a word such as <c>certificate</c>.</param>
 internal sealed record DoctorItemBody(string Level, string Subject, string Message);
 
+internal sealed record NewCertificateBody(string? Certificate, string? Key)
+{
+    /// <summary>Never what was sent.</summary>
+    public override string ToString() => nameof(NewCertificateBody);
+}
+
+/// <param name="Source"><c>api</c>, <c>file</c> or <c>self-signed</c>.</param>
+/// <param name="Names">The alternative names, each with its kind: <c>DNS:</c>, <c>SRV:</c>, <c>XMPP:</c> or <c>IP:</c>.</param>
+/// <param name="Fingerprint">SHA-256, in hexadecimal.</param>
+/// <param name="Chain">The subjects of the authorities that are sent with it.</param>
+/// <param name="Uncovered">Domains of the host's components that it does not name.</param>
+/// <param name="Warning">What somebody ought to see to.</param>
+internal sealed record CertificateBody(
+    string Source, string Subject, IReadOnlyList<string> Names, string Issuer, string SerialNumber, DateTimeOffset NotBefore, DateTimeOffset NotAfter, int DaysLeft,
+    string Fingerprint, string KeyAlgorithm, IReadOnlyList<string> Chain, IReadOnlyList<string> Uncovered, string? Warning);
+
+/// <param name="User">The localpart of the one user whose data it is; absent for the whole host.</param>
+internal sealed record ErasureBody(string? User);
+
+/// <param name="Mailboxes">Users for whom messages waited.</param>
+/// <param name="Rooms">Rooms removed; of one user, rooms that kept something of that user.</param>
+internal sealed record ErasedBody(int Sessions, int Accounts, int Rosters, int Mailboxes, int Rooms, int Delegations);
+
+/// <summary>What <see cref="Contents.HostExport"/> writes, for the API's description.</summary>
+internal sealed record HostExportBody(
+    string Format, int Version, string Host, DateTimeOffset ExportedAt, bool Secrets, JsonObject Document, IReadOnlyList<ExportedAccountBody> Accounts,
+    IReadOnlyList<ExportedRosterBody> Rosters, IReadOnlyList<ExportedMailboxBody> OfflineMessages, IReadOnlyList<ExportedRoomBody> Rooms,
+    IReadOnlyList<ExportedDelegationBody> UserDelegations, bool Complete);
+
+/// <param name="Scram">With secrets only.</param>
+internal sealed record ExportedAccountBody(string Localpart, bool Enabled, IReadOnlyDictionary<string, ScramBody>? Scram);
+
+/// <param name="FetchedAt">Absent for a roster that the host keeps itself.</param>
+/// <param name="Requests">Subscription requests that wait for an answer.</param>
+internal sealed record ExportedRosterBody(
+    string Localpart, string Version, DateTimeOffset? FetchedAt, IReadOnlyList<RosterItemBody> Items, IReadOnlyList<ExportedStanzaBody> Requests);
+
+internal sealed record ExportedMailboxBody(string Localpart, IReadOnlyList<ExportedStanzaBody> Messages);
+
+internal sealed record ExportedStanzaBody(DateTimeOffset? ReceivedAt, string From, string? To, string Xml);
+
+/// <param name="Nicknames">Reserved ones, by bare JID.</param>
+internal sealed record ExportedRoomBody(string Room, RoomBody Document, IReadOnlyDictionary<string, string> Nicknames);
+
+internal sealed record ExportedDelegationBody(string Localpart, string Component, string Namespace);
+
 internal sealed record HealthBody(string Status);
 
 internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyDictionary<string, bool> Checks);
@@ -173,6 +220,11 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(Page<HookBody>))]
 [JsonSerializable(typeof(UsageBody))]
 [JsonSerializable(typeof(DoctorBody))]
+[JsonSerializable(typeof(NewCertificateBody))]
+[JsonSerializable(typeof(CertificateBody))]
+[JsonSerializable(typeof(ErasureBody))]
+[JsonSerializable(typeof(ErasedBody))]
+[JsonSerializable(typeof(HostExportBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(JsonObject))]

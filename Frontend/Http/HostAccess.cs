@@ -78,17 +78,28 @@ internal static class HostAccessFilters
                     : ApiResults.Problem(StatusCodes.Status422UnprocessableEntity, "The host's name is not a domainpart (RFC 7622 §3.2).");
             }
 
-            if (mustExist && !await ExistsAsync(http.RequestServices, domain!))
+            if (mustExist && await IsErasingAsync(http.RequestServices, domain!) is var isErasing && isErasing != false)
             {
-                return ApiResults.NotFound("There is no such host.");
+                if (isErasing is null)
+                {
+                    return ApiResults.NotFound("There is no such host.");
+                }
+
+                // Its settings may be changed meanwhile, and it may be erased again or removed: but nothing is put where everything is being taken away.
+                if (scope != HostKeys.Settings && !HttpMethods.IsGet(http.Request.Method))
+                {
+                    return ApiResults.Problem(StatusCodes.Status409Conflict, "The host's data is being erased.");
+                }
             }
 
             http.Features.Set(new HostAccess(caller, domain!));
             return await next(context);
         }
 
-        private static async ValueTask<bool> ExistsAsync(IServiceProvider services, string domain) =>
-            services.GetRequiredService<IHostSettingsSource>().TryGetLoaded(domain, out _)
-            || (await services.GetRequiredService<IGrainFactory>().Host(domain).GetAsync()).Json is not null;
+        /// <summary>Null when there is no such host.</summary>
+        private static async ValueTask<bool?> IsErasingAsync(IServiceProvider services, string domain) =>
+            services.GetRequiredService<IHostSettingsSource>().TryGetLoaded(domain, out var host) ? host.IsErasing
+            : await services.GetRequiredService<IGrainFactory>().Host(domain).GetAsync() is { Json: not null } document ? document.IsErasing
+            : null;
     }
 }

@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Contents;
+using Krewe.Frontend.Listeners;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -44,10 +46,12 @@ internal static class HostEndpoints
 
     private static HostBody Describe(HostDocument document)
     {
-        using var json = JsonDocument.Parse(document.Json!);
-        var tenant = json.RootElement.TryGetProperty("tenant", out var name) ? name.GetString()! : document.Domain;
-        var isEnabled = !json.RootElement.TryGetProperty("enabled", out var enabled) || enabled.GetBoolean();
-        return new HostBody(document.Domain, tenant, isEnabled, document.Source == HostSource.File ? "file" : "api");
+        var (settings, problems) = HostDocumentReader.Read(document.Domain, document.Version, document.Json!);
+        var reason = document.IsErasing ? "Its data is being erased. If that was cut off, it is finished by asking for it again."
+            : settings is null ? $"Its document is none by the rules of this version: {DocumentProblem.Describe(problems)}"
+            : null;
+        return new HostBody(
+            document.Domain, settings?.Tenant ?? document.Domain, reason is null && settings!.Enabled, document.Source == HostSource.File ? "file" : "api", reason);
     }
 
     private static async Task<IResult> GetAsync(HttpContext http, IGrainFactory grains)
@@ -92,11 +96,18 @@ internal static class HostEndpoints
             return HostAnswers.Mismatch();
         }
 
-        return HostAnswers.Taken(http, await host.PutAsync(json, condition, caller.IsProvider, caller.Name), hosts);
+        var change = await host.PutAsync(json, condition, caller.IsProvider, caller.Name);
+        if (change.Outcome == HostChangeOutcome.Created)
+        {
+            // Nor does a host that is made anew inherit the certificate of a file's that was there before it.
+            await grains.Certificate(domain).ClearAsync();
+        }
+
+        return HostAnswers.Taken(http, change, hosts);
     }
 
     private static async Task<IResult> DeleteAsync(
-        HttpContext http, IGrainFactory grains, IHostSettingsSource hosts, AdminAuthentication authentication, AccountRemoval accounts, RoomRemoval rooms)
+        HttpContext http, IGrainFactory grains, IHostSettingsSource hosts, AdminAuthentication authentication, HostErasure erasure, TlsCertificates certificates)
     {
         var domain = HostAccess.Of(http).Domain;
         var host = grains.Host(domain);
@@ -105,7 +116,7 @@ internal static class HostEndpoints
             return HostAnswers.Mismatch();
         }
 
-        var services = await hosts.GetAsync(domain) is { } settings ? RoomRequest.Services(settings) : [];
+        var settings = await hosts.GetAsync(domain);
         var change = await host.DeleteAsync(condition);
         if (change.Outcome is HostChangeOutcome.Deleted)
         {
@@ -118,8 +129,10 @@ internal static class HostEndpoints
         }
 
         // Also for a host that is gone already: a removal that was cut off half way is finished by asking for it again.
-        await accounts.RemoveAllAsync(domain);
-        await rooms.RemoveAllAsync(services);
+        await erasure.RemoveAllAsync(domain, settings);
+        await grains.Usage(domain).ClearAsync();
+        await grains.Certificate(domain).ClearAsync();
+        certificates.Forget(domain);
         return change.Outcome is HostChangeOutcome.Deleted ? Results.NoContent() : HostAnswers.Refused(change);
     }
 }

@@ -1,5 +1,7 @@
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Contents;
 using Krewe.Frontend.Doctor;
+using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Usage;
@@ -47,6 +49,12 @@ internal static partial class KreweApi
         services.AddSingleton<HookQuestions>().AddSingleton<AuthenticationExamination>().AddSingleton<CertificateExamination>().AddSingleton<ComponentExamination>().AddSingleton<GrantExamination>();
         services.AddSingleton<HostDoctor>();
         services.AddSingleton<DoctorEndpoints>();
+        services.AddCertificates();
+        services.AddSingleton<CertificateEndpoints>();
+        services.AddSingleton<BackupEndpoints>();
+        services.AddSingleton<HostErasure>();
+        services.AddSingleton<ErasureEndpoints>();
+        services.AddSingleton<ExportEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -78,6 +86,10 @@ internal static partial class KreweApi
         HookEndpoints.Map(app);
         UsageEndpoints.Map(app);
         DoctorEndpoints.Map(app);
+        CertificateEndpoints.Map(app);
+        BackupEndpoints.Map(app);
+        ExportEndpoints.Map(app);
+        ErasureEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

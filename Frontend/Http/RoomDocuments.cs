@@ -16,13 +16,13 @@ internal static class RoomDocuments
 {
     public const int BytesMax = 1024 * 1024;
 
+    public const string Secret = "roomsecret";
+
     private const int SubjectCharactersMax = 4096;
 
     private const int AffiliationsMax = 10_000;
 
     private const string IsProtected = "passwordprotectedroom";
-
-    private const string Secret = "roomsecret";
 
     private const string Subject = "subject";
 

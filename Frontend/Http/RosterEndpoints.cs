@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
@@ -40,14 +39,5 @@ internal static class RosterEndpoints
         [.. status.Skipped.Select(skipped => new SkippedBody(skipped.Jid, skipped.Reason))]);
 
     private static RosterItemBody Describe(RosterItem item) =>
-        new(item.Jid.Bare, item.Name, Word(item.Subscription), item.Ask ? "subscribe" : null, item.Approved, item.Groups);
-
-    private static string Word(SubscriptionState state) => state switch
-    {
-        SubscriptionState.None => "none",
-        SubscriptionState.To => "to",
-        SubscriptionState.From => "from",
-        SubscriptionState.Both => "both",
-        _ => throw new UnreachableException(),
-    };
+        new(item.Jid.Bare, item.Name, RosterWords.NameOf(item.Subscription), item.Ask ? "subscribe" : null, item.Approved, item.Groups);
 }

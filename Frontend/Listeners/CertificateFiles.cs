@@ -37,7 +37,7 @@ internal sealed class CertificateFiles(string? folder)
             chain.RemoveAt(0);
         }
 
-        return new ServerCertificate(leaf, chain);
+        return new ServerCertificate(leaf, CertificateSource.File, chain);
     }
 
     private static async Task<string> ReadTextAsync(string path) => new FileInfo(path).Length <= FileBytesMax

@@ -36,7 +36,7 @@ internal sealed class SelfSignedCertificates(string folder, TimeProvider time)
         try
         {
             var certificate = X509Certificate2.CreateFromPem(pem, pem);
-            return IsEnding(certificate) ? null : new ServerCertificate(certificate);
+            return IsEnding(certificate) ? null : new ServerCertificate(certificate, CertificateSource.SelfSigned);
         }
         catch (CryptographicException)
         {
@@ -51,7 +51,7 @@ internal sealed class SelfSignedCertificates(string folder, TimeProvider time)
         using var made = Request(domain, key).CreateSelfSigned(time.GetUtcNow().AddDays(-1), time.GetUtcNow() + ValidFor);
         var pem = $"{made.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
         await WriteAsync(PathOf(domain), pem);
-        return new ServerCertificate(X509Certificate2.CreateFromPem(pem, pem));
+        return new ServerCertificate(X509Certificate2.CreateFromPem(pem, pem), CertificateSource.SelfSigned);
     }
 
     private static CertificateRequest Request(string domain, ECDsa key)

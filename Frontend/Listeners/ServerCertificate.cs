@@ -1,16 +1,23 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Krewe.Contracts.Addressing;
 
 namespace Krewe.Frontend.Listeners;
+
+/// <summary>Where a certificate is from.</summary>
+internal enum CertificateSource : byte
+{
+    SelfSigned = 0,
+    File = 1,
+    Api = 2,
+}
 
 /// <summary>A certificate ready for handshakes: its context is built once, and what binds SCRAM to it is computed beforehand (RFC 5929 §4.1).</summary>
 internal sealed class ServerCertificate
 {
-    internal ServerCertificate(X509Certificate2 certificate, X509Certificate2Collection? intermediates = null)
+    internal ServerCertificate(X509Certificate2 certificate, CertificateSource source, X509Certificate2Collection? intermediates = null)
     {
-        Certificate = certificate;
+        (Certificate, Source) = (certificate, source);
 
         // Offline: a handshake never waits for a certificate authority's server.
         Context = SslStreamCertificateContext.Create(certificate, intermediates, offline: true);
@@ -19,13 +26,19 @@ internal sealed class ServerCertificate
 
     internal X509Certificate2 Certificate { get; }
 
+    internal CertificateSource Source { get; }
+
     internal SslStreamCertificateContext Context { get; }
 
     /// <summary>tls-server-end-point; empty where RFC 5929 §4.1 does not define it, and then no -PLUS mechanism may be offered.</summary>
     internal ReadOnlyMemory<byte> EndPointHash { get; }
 
-    /// <summary>Whether a client that verifies <paramref name="domain"/> (prepared) would take it, trust aside (RFC 6125 §6.4).</summary>
-    internal bool Covers(string domain) => JidEnforcement.DomainToAscii(domain) is { } name && Certificate.MatchesHostname(name, allowWildcards: true, allowCommonName: false);
+    internal DateTimeOffset NotAfter => Certificate.NotAfter.ToUniversalTime();
+
+    /// <summary>Whether a client that verifies <paramref name="domain"/> (prepared) would take it, trust aside.</summary>
+    internal bool Covers(string domain) => SubjectNames.Of(Certificate).Cover(domain);
+
+    internal bool IsValidAt(DateTimeOffset now) => Certificate.NotBefore.ToUniversalTime() <= now && NotAfter > now;
 
     /// <summary>
     /// The hash is that of the signature algorithm, with SHA-256 in place of MD5 and SHA-1. Ed25519 has none, and of RSASSA-PSS clients disagree which one counts.

@@ -1,20 +1,24 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Certificates;
 using Krewe.Contracts.Hosting;
+using Krewe.Frontend.Http;
 using Microsoft.Extensions.Logging;
 
 namespace Krewe.Frontend.Listeners;
 
 /// <summary>
-/// Which certificate a handshake gets: by SNI, then by the stream's <c>to</c>, else the default one (RFC 6120 §5.4.3.1, XEP-0368 §4). Certificates come from the operator's
-/// folder and are read again when their files change; a domain without one gets one of our own making. Only domains that are served here have an entry, so that names
-/// that clients invent fill neither memory nor disk.
+/// Which certificate a handshake gets: by SNI, then by the stream's <c>to</c>, else the default one (RFC 6120 §5.4.3.1, XEP-0368 §4). For each domain it is the one that was put
+/// through the API, as long as that is in its time; else the one in the operator's folder, which is read again when its files change; else the API's, though it ended; else one of our
+/// own making. Only domains that are served here have an entry, so that names that clients invent fill neither memory nor disk.
 /// </summary>
 /// <param name="isServed">Whether a prepared domain is a host (or component) here.</param>
+/// <param name="fromApi">Asks for a host's certificate of record, given the version that is known here.</param>
 internal sealed partial class TlsCertificates(
     KreweOptions options,
     Func<string, ValueTask<bool>> isServed,
+    Func<string, long, Task<HostCertificateAnswer>> fromApi,
     TimeProvider time,
     ILogger<TlsCertificates> logger,
     int certificatesMax = TlsCertificates.CertificatesMax)
@@ -25,8 +29,8 @@ internal sealed partial class TlsCertificates(
     /// <summary>About 20 KB each with its context; one that fell out is read again at its next handshake.</summary>
     internal const int CertificatesMax = 2048;
 
-    /// <summary>How often a certificate's files are looked at, at most.</summary>
-    internal static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(2);
+    /// <summary>How often it is looked for another one, at most: so late another process notices what was put in one.</summary>
+    internal static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
 
     private readonly CertificateFiles _files = new(options.CertificatesFolder);
     private readonly SelfSignedCertificates _selfSigned = new(Path.Combine(options.Data, "certificates"), time);
@@ -38,11 +42,41 @@ internal sealed partial class TlsCertificates(
 
     internal int Count => _entries.Count;
 
+    /// <summary>What handshakes of the domains that had some get, in no order.</summary>
+    internal IEnumerable<(string Domain, ServerCertificate Certificate)> InUse =>
+        _entries.Values.Where(entry => entry.Current is not null).Select(entry => (entry.Domain, entry.Current!));
+
     /// <param name="sni">As in the ClientHello, with A-labels; null or empty without one.</param>
     /// <param name="streamTo">The stream header's <c>to</c> before STARTTLS; null where there was none.</param>
     internal async ValueTask<ServerCertificate> SelectAsync(string? sni, string? streamTo)
     {
-        var domain = await ServedAsync(sni) ?? await ServedAsync(streamTo) ?? _defaultDomain;
+        var entry = EntryOf(await ServedAsync(sni) ?? await ServedAsync(streamTo) ?? _defaultDomain);
+        return entry.Current is { } current && time.GetElapsedTime(entry.CheckedAt) < CheckEvery ? current : await RefreshAsync(entry);
+    }
+
+    /// <summary>Looks for another one now, behind whoever is looking: each later handshake of the host gets what is found.</summary>
+    /// <param name="host">A host that is served here.</param>
+    /// <returns>What handshakes get, and what was put through the API, whether or not it is the same.</returns>
+    internal async Task<(ServerCertificate InUse, ServerCertificate? FromApi)> ReloadAsync(string host)
+    {
+        var entry = EntryOf(host);
+        await entry.Gate.WaitAsync();
+        try
+        {
+            await LoadAsync(entry);
+            return (entry.Current!, entry.Api);
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+    }
+
+    /// <summary>The host is removed: whoever gets its domain next begins without its certificates.</summary>
+    internal void Forget(string host) => _entries.TryRemove(host, out _);
+
+    private Entry EntryOf(string domain)
+    {
         if (!_entries.TryGetValue(domain, out var entry))
         {
             if (_entries.Count >= certificatesMax)
@@ -54,12 +88,7 @@ internal sealed partial class TlsCertificates(
         }
 
         entry.LastUsed = time.GetTimestamp();
-        if (entry.Current is { } current && time.GetElapsedTime(entry.CheckedAt) < CheckEvery)
-        {
-            return current;
-        }
-
-        return await RefreshAsync(entry);
+        return entry;
     }
 
     private async ValueTask<string?> ServedAsync(string? name) =>
@@ -84,15 +113,7 @@ internal sealed partial class TlsCertificates(
         {
             if (entry.Current is null || time.GetElapsedTime(entry.CheckedAt) >= CheckEvery)
             {
-                await _loading.WaitAsync();
-                try
-                {
-                    await LoadAsync(entry);
-                }
-                finally
-                {
-                    _loading.Release();
-                }
+                await LoadAsync(entry);
             }
 
             return entry.Current!;
@@ -104,6 +125,55 @@ internal sealed partial class TlsCertificates(
     }
 
     private async Task LoadAsync(Entry entry)
+    {
+        var answer = await AskAsync(entry);
+        await _loading.WaitAsync();
+        try
+        {
+            if (answer is not null && answer.Version != entry.ApiVersion)
+            {
+                entry.ApiVersion = answer.Version;
+                entry.Api = answer.Certificate is { } certificate ? Open(entry.Domain, certificate) : null;
+            }
+
+            await ReadFilesAsync(entry);
+            entry.Current = entry.Api is { } api && api.IsValidAt(time.GetUtcNow()) ? api : entry.File ?? entry.Api ?? await SelfSignedAsync(entry);
+            entry.CheckedAt = time.GetTimestamp();
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
+    /// <summary>Null when there is no answer, and something to go on with.</summary>
+    private async Task<HostCertificateAnswer?> AskAsync(Entry entry)
+    {
+        var asking = fromApi(entry.Domain, entry.ApiVersion);
+        await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!asking.IsCompletedSuccessfully && entry.Current is not null)
+        {
+            LogNotAsked(logger, entry.Domain, asking.Exception?.InnerException);
+            return null;
+        }
+
+        // Without anything to go on with, a handshake fails rather than show a stranger's face in place of the host's own.
+        return await asking;
+    }
+
+    private ServerCertificate? Open(string domain, HostCertificate stored)
+    {
+        var problems = new List<ProblemPlace>();
+        if (CertificatePem.Read(stored.Chain, stored.Key, problems) is { } pem)
+        {
+            return new ServerCertificate(pem.Leaf, CertificateSource.Api, pem.Intermediates);
+        }
+
+        LogUnreadable(logger, domain, string.Join("; ", problems.Select(problem => $"{problem.Path} {problem.Message}")));
+        return null;
+    }
+
+    private async Task ReadFilesAsync(Entry entry)
     {
         // Operators name files as they read the domain or as DNS has it.
         var name = entry.Domain;
@@ -119,15 +189,18 @@ internal sealed partial class TlsCertificates(
             entry.Stamp = stamp;
             await TryReadAsync(entry, name);
         }
+    }
 
-        if (entry.Current is null || (entry.IsSelfSigned && _selfSigned.IsEnding(entry.Current.Certificate)))
+    private async Task<ServerCertificate> SelfSignedAsync(Entry entry)
+    {
+        if (entry.SelfSigned is { } made && !_selfSigned.IsEnding(made.Certificate))
         {
-            entry.Current = await _selfSigned.ReadAsync(entry.Domain) ?? await _selfSigned.CreateAsync(entry.Domain);
-            entry.IsSelfSigned = true;
-            LogSelfSigned(logger, entry.Domain);
+            return made;
         }
 
-        entry.CheckedAt = time.GetTimestamp();
+        entry.SelfSigned = await _selfSigned.ReadAsync(entry.Domain) ?? await _selfSigned.CreateAsync(entry.Domain);
+        LogSelfSigned(logger, entry.Domain);
+        return entry.SelfSigned;
     }
 
     private async Task TryReadAsync(Entry entry, string name)
@@ -140,8 +213,7 @@ internal sealed partial class TlsCertificates(
                 LogNotCovering(logger, entry.Domain);
             }
 
-            entry.Current = read;
-            entry.IsSelfSigned = false;
+            entry.File = read;
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -168,6 +240,12 @@ internal sealed partial class TlsCertificates(
     [LoggerMessage(2203, LogLevel.Warning, "The certificate of {Domain} does not name it: clients will refuse it")]
     private static partial void LogNotCovering(ILogger logger, string domain);
 
+    [LoggerMessage(2204, LogLevel.Warning, "It cannot be asked whether {Domain} has another certificate; what was used before stays")]
+    private static partial void LogNotAsked(ILogger logger, string domain, Exception? exception);
+
+    [LoggerMessage(2205, LogLevel.Error, "The stored certificate of {Domain} cannot be used: {Problems}")]
+    private static partial void LogUnreadable(ILogger logger, string domain, string problems);
+
     private sealed class Entry(string domain)
     {
         internal string Domain => domain;
@@ -176,7 +254,13 @@ internal sealed partial class TlsCertificates(
 
         internal volatile ServerCertificate? Current;
 
-        internal bool IsSelfSigned { get; set; }
+        internal ServerCertificate? Api { get; set; }
+
+        internal long ApiVersion { get; set; }
+
+        internal ServerCertificate? File { get; set; }
+
+        internal ServerCertificate? SelfSigned { get; set; }
 
         internal CertificateStamp? Stamp { get; set; }
 

@@ -4,7 +4,7 @@ namespace Krewe.Frontend.Observability;
 
 /// <summary>
 /// One family in the exposition: the series of an instrument (or of several that share its name), with those of hosts without a label of their own summed
-/// as <c>host="other"</c>. Sums that only grow stay such when a host gains or loses its label: each step is exposed under the name that the host had then.
+/// as <c>host="other"</c>; a gauge of times shows the least of them, because their sum would say nothing. Sums that only grow stay such when a host gains or loses its label: each step is exposed under the name that the host had then.
 /// </summary>
 internal sealed class MetricFamily(string name, MetricKind kind, string? unit, string? help, double[] bounds)
 {
@@ -117,16 +117,17 @@ internal sealed class MetricFamily(string name, MetricKind kind, string? unit, s
         return lines;
     }
 
-    private static void Add(IDictionary<string, double[]> sums, string labels, double[] values)
+    private void Add(IDictionary<string, double[]> sums, string labels, double[] values)
     {
         if (!sums.TryGetValue(labels, out var sum))
         {
-            sums[labels] = sum = new double[values.Length];
+            sums[labels] = [.. values];
+            return;
         }
 
         for (var i = 0; i < values.Length; i++)
         {
-            sum[i] += values[i];
+            sum[i] = kind == MetricKind.Gauge && unit == "seconds" ? Math.Min(sum[i], values[i]) : sum[i] + values[i];
         }
     }
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Audit;
+using Krewe.Contracts.Certificates;
 using Krewe.Contracts.Components;
+using Krewe.Contracts.Contents;
 using Krewe.Contracts.Delegation;
 using Krewe.Contracts.Doctor;
 using Krewe.Contracts.Hosts;
@@ -73,6 +75,12 @@ public static class GrainKeys
 
     /// <param name="host">The host's domain.</param>
     public static IHostDoctorGrain Doctor(this IGrainFactory grains, string host) => grains.GetGrain<IHostDoctorGrain>(host);
+
+    /// <param name="host">The host's domain.</param>
+    public static ICertificateGrain Certificate(this IGrainFactory grains, string host) => grains.GetGrain<ICertificateGrain>(host);
+
+    /// <param name="domain">A host's domain, or a room service's.</param>
+    public static IHostContentGrain HostContent(this IGrainFactory grains, string domain) => grains.GetGrain<IHostContentGrain>(domain);
 
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 

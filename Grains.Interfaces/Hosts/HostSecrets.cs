@@ -75,6 +75,12 @@ public static class HostSecrets
     /// <summary>Puts the marker in the place of every secret of an object whose names are in the table.</summary>
     internal static void Redact(JsonObject document, ImmutableArray<HostSettingKey> keys)
     {
+        // A document that another version has stored: nobody knows here what of it is secret.
+        foreach (var unknown in document.Select(member => member.Key).Where(name => keys.Find(name) is null).ToArray())
+        {
+            document[unknown] = Marker();
+        }
+
         foreach (var key in keys)
         {
             if (!document.TryGetPropertyValue(key.Name, out var value))
@@ -92,9 +98,17 @@ public static class HostSecrets
             }
             else if (value is JsonObject components && key is ComponentsKey)
             {
-                foreach (var (_, entry) in components)
+                foreach (var (name, entry) in components.ToArray())
                 {
-                    Redact(entry!.AsObject(), ComponentTypes.Find((string)entry[ComponentTypes.Discriminator]!)!.Keys);
+                    if (entry is JsonObject component && component[ComponentTypes.Discriminator] is JsonValue type && type.TryGetValue<string>(out var word)
+                        && ComponentTypes.Find(word) is { } known)
+                    {
+                        Redact(component, known.Keys);
+                    }
+                    else
+                    {
+                        components[name] = Marker();
+                    }
                 }
             }
         }

@@ -19,6 +19,15 @@ public sealed record HostSettings
 
     public bool Enabled { get; init; } = true;
 
+    /// <summary>Why the stored document cannot be in force, and the host is disabled; null where it can. Not part of the document.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>The host is disabled while its data is erased. Not part of the document.</summary>
+    public bool IsErasing { get; init; }
+
+    /// <summary>When an erasure began last. Not part of the document.</summary>
+    public DateTimeOffset? ErasedAt { get; init; }
+
     /// <summary>Tried in this order.</summary>
     public ImmutableArray<HostAuthentication> Authentication { get; init; } = [HostAuthentication.InternalHashed];
 

@@ -138,10 +138,18 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         }
 
         var reading = HostDocumentReader.Read(document.Domain, document.Version, document.Json, _defaults);
-        var settings = reading.Settings ?? throw new InvalidDataException(
-            $"The stored document of a host is not one of this version: {string.Join("; ", reading.Problems.Select(problem => $"{problem.Path} {problem.Message}"))}");
+        var settings = reading.Settings ?? Disabled(document, reading.Problems);
+        if (document.IsErasing || document.ErasedAt is not null)
+        {
+            settings = settings with { Enabled = settings.Enabled && !document.IsErasing, IsErasing = document.IsErasing, ErasedAt = document.ErasedAt };
+        }
+
         return document.LeftOut.IsEmpty ? settings : settings with { Components = settings.Components.RemoveRange(document.LeftOut) };
     }
+
+    /// <summary>A document that another version has written, and that is none by the rules of this one, must not be half in force: the host is there, and closed.</summary>
+    private static HostSettings Disabled(HostDocument document, ImmutableArray<DocumentProblem> problems) =>
+        HostSettings.Default(document.Domain) with { Version = document.Version, Enabled = false, Fault = DocumentProblem.Describe(problems) };
 
     /// <summary>The load to wait for; null when it is known what the domain is: <paramref name="known"/>.</summary>
     private Load? Begin(string domain, out HostedDomain? known)

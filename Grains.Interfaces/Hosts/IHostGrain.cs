@@ -23,13 +23,29 @@ public sealed record HostDocument(
     [Id(4)]
     public ImmutableArray<string> LeftOut { get; init; } = [];
 
+    /// <summary>The host's data is being erased: until that is done the host is as if disabled.</summary>
+    [Id(5)]
+    public bool IsErasing { get; init; }
+
+    /// <summary>When an erasure began last; null when none ever did. What was fetched before is not to be written any more.</summary>
+    [Id(6)]
+    public DateTimeOffset? ErasedAt { get; init; }
+
     /// <summary>Never the document.</summary>
     public override string ToString() => $"{Domain} at version {Version}";
 }
 
 /// <summary>A bad place of a document: its JSON path and what is wrong there.</summary>
 [GenerateSerializer, Immutable, Alias("document-problem")]
-public sealed record DocumentProblem([property: Id(0)] string Path, [property: Id(1)] string Message);
+public sealed record DocumentProblem([property: Id(0)] string Path, [property: Id(1)] string Message)
+{
+    /// <summary>How many are told in one line.</summary>
+    private const int ToldMax = 10;
+
+    /// <summary>For a log or a list. No message repeats what the document says.</summary>
+    public static string Describe(ImmutableArray<DocumentProblem> problems) =>
+        string.Join("; ", problems.Take(ToldMax).Select(problem => $"{problem.Path} {problem.Message}")) + (problems.Length > ToldMax ? "; and more" : "");
+}
 
 public enum HostChangeOutcome : byte
 {
@@ -99,6 +115,14 @@ public interface IHostGrain : IGrainWithStringKey
     /// <param name="ifMatch">As for <see cref="PutAsync"/>.</param>
     [Alias("delete")]
     Task<HostChange> DeleteAsync(long? ifMatch = null);
+
+    /// <summary>Closes the host while its data is erased, over restarts, until <see cref="EndErasureAsync"/>. Null when there is no such host.</summary>
+    [Alias("begin-erasure")]
+    Task<HostDocument?> BeginErasureAsync();
+
+    /// <summary>Everything is erased: the host is what its document says. Null when there is no such host.</summary>
+    [Alias("end-erasure")]
+    Task<HostDocument?> EndErasureAsync();
 
     /// <summary>Looks at the host's file again, as it came, changed or went; does nothing for a host from the API.</summary>
     [Alias("reload")]

@@ -116,4 +116,11 @@ public interface IMucRoomGrain : IGrainWithStringKey
     /// <summary>For the API: false when there is no such room.</summary>
     [Alias("delete")]
     Task<bool> DeleteAsync(MucDestroy destroy);
+
+    /// <summary>
+    /// Removes what the room keeps of a user who is erased: the affiliation with its reserved nickname, and in the room's memory what the user wrote. A subject of theirs stays, without saying whose
+    /// it is. False when there was nothing.
+    /// </summary>
+    [Alias("forget")]
+    Task<bool> ForgetAsync(Jid user);
 }

@@ -11,6 +11,10 @@ public interface IMucServiceGrain : IGrainWithStringKey
     [Alias("occupant-id-key")]
     Task<ReadOnlyMemory<byte>> OccupantIdKeyAsync();
 
+    /// <summary>Forgets the key, as the host's data is erased: no occupant id of before means anybody after it.</summary>
+    [Alias("forget-key")]
+    Task ForgetKeyAsync();
+
     /// <summary>Counts a new room in; false when there are <paramref name="roomsMax"/> already (0 for no limit).</summary>
     [Alias("add")]
     Task<bool> AddAsync(MucRoomListing room, int roomsMax);

@@ -29,8 +29,14 @@ public static class StateNames
     /// <summary>In <see cref="StorageNames.Settings"/>, by domain, slash and month: the days of it. Cleared with <see cref="Usage"/>, and when they are too old.</summary>
     public const string UsageMonth = "usage-month";
 
+    /// <summary>In <see cref="StorageNames.Settings"/>, by domain: the host's certificate with its private key. Cleared when there is none.</summary>
+    public const string Certificate = "certificate";
+
     /// <summary>In <see cref="StorageNames.Accounts"/>, by bare JID. Cleared when the account is deleted, so that the keys are the list of accounts.</summary>
     public const string Account = "account";
+
+    /// <summary>In <see cref="StorageNames.Rosters"/>, by the user's bare JID. Cleared when the user's data is erased.</summary>
+    public const string Roster = "roster";
 
     /// <summary>In <see cref="StorageNames.Offline"/>, by bare JID.</summary>
     public const string Offline = "offline";

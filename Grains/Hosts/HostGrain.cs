@@ -43,7 +43,7 @@ internal sealed partial class HostGrain(
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _file = await files.ReadAsync(Domain);
-        _version = _file?.Version ?? state.State.Version;
+        _version = Math.Max(_file?.Version ?? 0, state.State.Version);
         if (_file is not null && state.State.Json is not null)
         {
             Log.ClaimedTwice(logger, Domain);
@@ -188,7 +188,7 @@ internal sealed partial class HostGrain(
     /// <summary>Puts the file, or what is stored, into force.</summary>
     private async Task ShowAsync()
     {
-        var stored = Claims.NamedIn(state.State.Json);
+        var stored = StoredComponents();
         if (_file is null)
         {
             var taken = stored.Where(domain => files.IsHost(domain) || files.OwnerOf(domain) is not null).ToArray();
@@ -212,6 +212,8 @@ internal sealed partial class HostGrain(
         _present = new HostDocument(Domain, json is null && source == HostSource.Api ? 0 : _version, json, source)
         {
             LeftOut = [.. leftOut.Order(StringComparer.Ordinal)],
+            IsErasing = state.State.IsErasing,
+            ErasedAt = state.State.ErasedAt,
         };
 
     private void Tell(IEnumerable<string> leftOut)

@@ -20,6 +20,13 @@ internal sealed record HostState
     /// <summary>How the document came to be; null where that was not kept yet.</summary>
     [Id(4)]
     public HostVersion? Change { get; init; }
+
+    /// <summary>The host is closed until its data is erased. Of a host from a file this is stored as well.</summary>
+    [Id(5)]
+    public bool IsErasing { get; init; }
+
+    [Id(6)]
+    public DateTimeOffset? ErasedAt { get; init; }
 }
 
 /// <summary>What is stored of a domain that is a component's.</summary>

@@ -34,6 +34,25 @@ internal sealed class MucHistory
         }
     }
 
+    /// <summary>Forgets what one occupant wrote; false when there was nothing.</summary>
+    public bool Forget(string occupantId)
+    {
+        var before = _messages.Count;
+        for (var node = _messages.First; node is not null;)
+        {
+            var next = node.Next;
+            if (node.Value.OccupantId == occupantId)
+            {
+                _bytes -= node.Value.Payload.Xml.Length;
+                _messages.Remove(node);
+            }
+
+            node = next;
+        }
+
+        return _messages.Count < before;
+    }
+
     public void Clear()
     {
         _messages.Clear();

@@ -114,4 +114,32 @@ internal sealed partial class MucRoomGrain
         await DestroyAsync(destroy);
         return true;
     }
+
+    public async Task<bool> ForgetAsync(Jid user)
+    {
+        if (!_exists)
+        {
+            return false;
+        }
+
+        var occupantId = MucOccupantIds.Of(_occupantIdKey.Span, _self, user);
+        var isHeard = _history.Forget(occupantId);
+        var before = _room;
+        var isAuthor = before.Subject is { } subject && subject.OccupantId == occupantId;
+        if (!isAuthor && !before.Affiliations.ContainsKey(user.Bare))
+        {
+            StayWhileNeeded();
+            return isHeard;
+        }
+
+        var after = before with
+        {
+            Affiliations = before.Affiliations.Remove(user.Bare),
+            Subject = isAuthor ? before.Subject! with { Author = null, OccupantId = null } : before.Subject,
+        };
+        await SaveAsync(_ => after);
+        await AnnounceAsync(before, after);
+        StayWhileNeeded();
+        return true;
+    }
 }

@@ -64,6 +64,14 @@ internal sealed class MucServiceGrain(
         return state.State.OccupantIdKey;
     }
 
+    public async Task ForgetKeyAsync()
+    {
+        if (state.RecordExists)
+        {
+            await state.RemoveAsync();
+        }
+    }
+
     public Task<bool> AddAsync(MucRoomListing room, int roomsMax)
     {
         if (roomsMax > 0 && _rooms.Count >= roomsMax && !_rooms.ContainsKey(room.Room))

@@ -4,6 +4,7 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Stanzas;
+using Krewe.Contracts.Storage;
 using Krewe.Grains.Outbound;
 using Microsoft.Extensions.Logging;
 using Orleans.Storage;
@@ -15,7 +16,7 @@ namespace Krewe.Grains.Rosters;
 /// A failure of the hook changes nothing. What the hook answered is written behind; what the host keeps itself is written before it is acknowledged.
 /// </summary>
 internal sealed partial class RosterGrain(
-    [PersistentState("roster", "rosters")] IPersistentState<RosterState> stored,
+    [PersistentState(StateNames.Roster, StorageNames.Rosters)] IPersistentState<RosterState> stored,
     RosterClient client,
     IHostSettingsSource hosts,
     TimeProvider time,
@@ -235,6 +236,13 @@ internal sealed partial class RosterGrain(
     private async Task<bool> WriteAsync()
     {
         _isDirty = false;
+        if (hosts.TryGetLoaded(_owner.Domainpart, out var host) && _copy.FetchedAt <= host.ErasedAt)
+        {
+            // Fetched before the host's data was erased: written now, it would be there again.
+            Drop();
+            return false;
+        }
+
         try
         {
             var fetchedAt = _copy.FetchedAt;

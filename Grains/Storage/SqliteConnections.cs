@@ -35,6 +35,9 @@ internal static class SqliteConnections
         return connection;
     }
 
+    /// <summary>For copies: it writes into other files, never into this one.</summary>
+    public static SqliteConnection OpenCopier(string path) => Open(path);
+
     private static SqliteConnection Open(string path)
     {
         var settings = new SqliteConnectionStringBuilder

@@ -12,30 +12,34 @@ internal sealed class SqliteDatabase : IAsyncDisposable, IDisposable
 
     private readonly DataFolderLock _lock;
 
-    private SqliteDatabase(DataFolderLock folderLock, SqliteWriter writer, SqliteReaders readers)
+    private SqliteDatabase(DataFolderLock folderLock, SqliteWriter writer, SqliteReaders readers, SqliteBackup backup)
     {
         _lock = folderLock;
         Writer = writer;
         Readers = readers;
+        Backup = backup;
     }
 
     public SqliteWriter Writer { get; }
 
     public SqliteReaders Readers { get; }
 
-    public static SqliteDatabase Open(string folder) => Open(folder, SqliteSchema.Current);
+    public SqliteBackup Backup { get; }
 
-    public static SqliteDatabase Open(string folder, SqliteSchema schema)
+    public static SqliteDatabase Open(string folder, TimeProvider? time = null) => Open(folder, SqliteSchema.Current, time);
+
+    public static SqliteDatabase Open(string folder, SqliteSchema schema, TimeProvider? time = null)
     {
         var path = Path.Combine(folder, FileName);
         var folderLock = DataFolderLock.Take(folder);
         SqliteConnection? connection = null;
         try
         {
+            SqliteCopies.ClearUnfinished(folder);
             DataFolderLock.OpenPrivate(path, FileShare.ReadWrite).Dispose();
             connection = SqliteConnections.OpenWriter(path);
-            schema.Apply(connection, path);
-            return new(folderLock, new(connection), new(path));
+            schema.Apply(connection, path, time ?? TimeProvider.System);
+            return new(folderLock, new(connection), new(path), new(path));
         }
         catch (Exception failure)
         {
@@ -52,6 +56,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Backup.DisposeAsync();
         await Readers.DisposeAsync();
         await Writer.DisposeAsync();
         _lock.Dispose();

@@ -12,8 +12,9 @@ internal static class StorageServiceCollectionExtensions
     public static IServiceCollection AddKreweStorage(this IServiceCollection services, KreweOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(_ => SqliteDatabase.Open(options.Data));
+        services.AddSingleton(provider => SqliteDatabase.Open(options.Data, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IGrainKeyIndex, SqliteKeyIndex>();
+        services.AddSingleton<IStoreBackup>(provider => provider.GetRequiredService<SqliteDatabase>().Backup);
         services.AddHostedService<StorageLifetime>();
         foreach (var name in StorageNames.Durable)
         {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Krewe.Tests.Support;
 using Krewe.Tests.Transcripts;
@@ -124,6 +123,7 @@ public sealed class HostExaminationTests(LocalPathServer server) : IClassFixture
 public sealed class CertificateExaminationTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("krewe-certificates-").FullName;
+    private readonly TestAuthority _authority = new();
     private KreweServer _krewe = null!;
 
     public async Task InitializeAsync() => _krewe = await KreweServer.StartAsync(configure: options => options with { CertificatesFolder = _folder });
@@ -131,6 +131,7 @@ public sealed class CertificateExaminationTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _krewe.DisposeAsync();
+        _authority.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -143,29 +144,14 @@ public sealed class CertificateExaminationTests : IAsyncLifetime
     public async Task Certificate_IsLookedAt(string name, int from, int to, string level, string words)
     {
         var host = await Examination.OfAsync(_krewe, "{}");
-        var (certificate, key) = Issued(name.Replace("{host}", host.Domain, StringComparison.Ordinal), from, to);
-        await File.WriteAllTextAsync(Path.Combine(_folder, $"{host.Domain}.key"), key);
-        await File.WriteAllTextAsync(Path.Combine(_folder, $"{host.Domain}.crt"), certificate);
+        var now = DateTimeOffset.UtcNow;
+        var certificate = _authority.Issue([name.Replace("{host}", host.Domain, StringComparison.Ordinal)], from: now.AddDays(from), until: now.AddDays(to));
+        await File.WriteAllTextAsync(Path.Combine(_folder, $"{host.Domain}.key"), certificate.Key);
+        await File.WriteAllTextAsync(Path.Combine(_folder, $"{host.Domain}.crt"), certificate.Chain);
 
         var said = Assert.Single(await host.AskAsync(), item => item.Subject == "certificate");
 
         Assert.Equal(level, said.Level);
         Assert.StartsWith(words.Replace("{host}", host.Domain, StringComparison.Ordinal), said.Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>By an authority of the test's own, so that it is not self-signed.</summary>
-    private static (string Certificate, string Key) Issued(string name, int fromDays, int toDays)
-    {
-        using var authorityKey = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
-        var authority = new CertificateRequest("CN=Authority", authorityKey, System.Security.Cryptography.HashAlgorithmName.SHA256);
-        authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var issuer = authority.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1000), DateTimeOffset.UtcNow.AddDays(1000));
-        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(issuer, DateTimeOffset.UtcNow.AddDays(fromDays), DateTimeOffset.UtcNow.AddDays(toDays), [1, 2, 3, 4]);
-        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 }

@@ -45,6 +45,29 @@ public sealed class RosterStorageTests(RosterSilo silo) : IClassFixture<RosterSi
     }
 
     [Fact]
+    public async Task Erasure_BehindAFetch_KeepsItFromBeingWritten()
+    {
+        _hook.Answers(Two);
+        var host = silo.AddHost(_hook);
+        Assert.Equal(2, (await silo.Roster(host).GetAsync(Now)).Roster!.Items.Length);
+
+        // The fetch is in memory, and would be on disk within seconds, or as the process ends.
+        silo.Hosts.Set(host with { ErasedAt = Now });
+        await silo.RestartAsync();
+        _hook.Answers("", 500);
+        Assert.Equal(RosterOutcome.Failed, (await silo.Roster(host).GetAsync(Now)).Outcome);
+
+        // What is fetched later is written as ever.
+        silo.Time.Forward(TimeSpan.FromMinutes(1));
+        _hook.Answers(Two);
+        Assert.Equal(RosterOutcome.Fresh, (await silo.Roster(host).GetAsync(Now)).Outcome);
+        await silo.RestartAsync();
+        _hook.Answers("", 500);
+        silo.Time.Forward(TimeSpan.FromSeconds(1));
+        Assert.Equal(RosterOutcome.Stale, (await silo.Roster(host).GetAsync(Now)).Outcome);
+    }
+
+    [Fact]
     public async Task Restart_AfterAnInvalidation_DoesNotPassForFresh()
     {
         _hook.Answers(Two);

@@ -14,7 +14,6 @@ using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Http;
-using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Sasl;
 using Krewe.Grains.Audit;
 using Krewe.Grains.Hosts;
@@ -202,8 +201,6 @@ public sealed class ApiFixture : IAsyncLifetime
         builder.Services.AddSingleton<ISessionDirectory>(new SessionListings(Sessions));
         builder.Services.AddSingleton<SessionTable>();
         builder.Services.AddSingleton(new JwtKeyFiles(options, TimeProvider.System, NullLogger<JwtKeyFiles>.Instance));
-        builder.Services.AddSingleton(provider => new TlsCertificates(
-            options, async domain => await Settings.GetAsync(domain) is not null, TimeProvider.System, NullLogger<TlsCertificates>.Instance));
         builder.Services.AddSingleton<ClientGrants>();
         builder.Services.AddKreweApi();
         var app = builder.Build();

@@ -56,6 +56,7 @@ public sealed class OpenApiTests(RunningKrewe krewe) : IClassFixture<RunningKrew
     [InlineData("post", "/api/v1/hosts/{host}/suspend", "If-Match", "If-None-Match")]
     [InlineData("put", "/api/v1/hosts/{host}", "If-Match", "If-None-Match")]
     [InlineData("delete", "/api/v1/hosts/{host}", "If-Match", "If-None-Match")]
+    [InlineData("get", "/api/v1/hosts/{host}/export", "secrets")]
     [InlineData("get", "/api/v1/hosts/{host}/keys", "after", "limit")]
     [InlineData("get", "/api/v1/tenants/{tenant}/keys", "after", "limit")]
     [InlineData("get", "/api/v1/hosts/{host}/audit", "after", "limit", "since", "until")]

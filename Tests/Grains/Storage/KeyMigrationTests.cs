@@ -17,7 +17,7 @@ public sealed class KeyMigrationTests
     public async Task Keys_OfHostsFromTheApiAndFromFiles_AreRead_AndTheHostsAreAsTheyWere()
     {
         using var folder = new DataFolder();
-        SqliteDatabase.Open(folder.Path, new([SqliteSchema.Current.Steps[0]])).Dispose();
+        SqliteDatabase.Open(folder.Path, new SqliteSchema([SqliteSchema.Current.Steps[0]])).Dispose();
         Put(folder, "api.example", $$"""{"json":"{ \"tenant\": \"Öl \\\"&\\\" Gas\" }","version":7,"keys":[{{Key}}]}""");
         Put(folder, "file.example", $$"""{"version":0,"keys":[{{Key}}]}""");
         Put(folder, "plain.example", """{"json":"{}","version":9,"keys":[]}""");

@@ -79,15 +79,15 @@ public class SqliteDatabaseTests
     public void File_OfAnEarlierSchema_IsCopiedAndMigrated()
     {
         using var folder = new DataFolder();
-        SqliteDatabase.Open(folder.Path, new([FirstStep])).Dispose();
+        SqliteDatabase.Open(folder.Path, new SqliteSchema([FirstStep])).Dispose();
         folder.Scalar("INSERT INTO things VALUES ('kept')");
 
-        SqliteDatabase.Open(folder.Path, new([FirstStep, "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7;"])).Dispose();
+        SqliteDatabase.Open(folder.Path, new SqliteSchema([FirstStep, "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7;"])).Dispose();
 
         Assert.Equal(2L, folder.Scalar("PRAGMA user_version"));
         Assert.Equal(7L, folder.Scalar("SELECT size FROM things WHERE name = 'kept'"));
         using var copy = new DataFolder();
-        File.Copy($"{folder.File}.schema-1", copy.File);
+        File.Copy(Assert.Single(Directory.GetFiles(folder.Path, "krewe-v1-*.db")), copy.File);
         Assert.Equal(1L, copy.Scalar("PRAGMA user_version"));
         Assert.Equal("kept", copy.Scalar("SELECT * FROM things"));
     }
@@ -96,15 +96,16 @@ public class SqliteDatabaseTests
     public void Migration_ThatFails_LeavesTheFileAsItWas()
     {
         using var folder = new DataFolder();
-        SqliteDatabase.Open(folder.Path, new([FirstStep])).Dispose();
+        SqliteDatabase.Open(folder.Path, new SqliteSchema([FirstStep])).Dispose();
         ImmutableArray<string> steps = [FirstStep, "INSERT INTO things VALUES ('half'); INSERT INTO nowhere VALUES (1);"];
 
-        // Twice: the copy of the first attempt does not stand in the way.
-        Assert.Throws<StorageStartException>(() => SqliteDatabase.Open(folder.Path, new(steps)));
-        Assert.Throws<StorageStartException>(() => SqliteDatabase.Open(folder.Path, new(steps)));
+        // Twice: the copy of the first attempt does not stand in the way, nor do copies gather.
+        Assert.Throws<StorageStartException>(() => SqliteDatabase.Open(folder.Path, new SqliteSchema(steps)));
+        Assert.Throws<StorageStartException>(() => SqliteDatabase.Open(folder.Path, new SqliteSchema(steps)));
 
         Assert.Equal(1L, folder.Scalar("PRAGMA user_version"));
         Assert.Equal(0L, folder.Scalar("SELECT count(*) FROM things"));
+        Assert.Single(Directory.GetFiles(folder.Path, "krewe-v1-*.db"));
     }
 
     [Fact]

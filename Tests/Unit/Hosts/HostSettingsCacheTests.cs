@@ -75,6 +75,37 @@ public sealed class HostSettingsCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task Document_ThatIsNoneByTheRulesOfToday_ClosesItsHost_UntilAGoodOneComes()
+    {
+        var changes = new ConcurrentQueue<HostSettings?>();
+        _cache.Changed += (_, settings) => changes.Enqueue(settings);
+        _answer = domain => Task.FromResult(Document(1) with { Json = """{ "once_a_key": "perhaps a secret" }""" });
+
+        var faulty = (await _cache.GetAsync(Verona))!;
+        Assert.Equal((Verona, 1, false), (faulty.Domain, faulty.Version, faulty.Enabled));
+        Assert.Contains("$.once_a_key", faulty.Fault, StringComparison.Ordinal);
+        Assert.DoesNotContain("perhaps", faulty.Fault, StringComparison.Ordinal);
+
+        _cache.Apply(Document(2));
+        _cache.Apply(Document(3) with { Json = "{" });
+        Assert.Equal([(true, null), (false, "$")], changes.Select(settings => (settings!.Enabled, settings.Fault?.Split(' ')[0])));
+    }
+
+    [Fact]
+    public async Task Host_WhoseDataIsBeingErased_IsAsIfDisabled()
+    {
+        var at = DateTimeOffset.UnixEpoch;
+        _answer = domain => Task.FromResult(Document(1) with { IsErasing = true, ErasedAt = at });
+
+        var closed = (await _cache.GetAsync(Verona))!;
+        Assert.Equal((false, true, at), (closed.Enabled, closed.IsErasing, closed.ErasedAt));
+
+        _cache.Apply(Document(2) with { ErasedAt = at });
+        var open = (await _cache.GetAsync(Verona))!;
+        Assert.Equal((true, false, at), (open.Enabled, open.IsErasing, open.ErasedAt));
+    }
+
+    [Fact]
     public async Task Get_ThatFails_FailsForAllAndIsTriedAgain()
     {
         _answer = _ => Task.FromException<HostDocument>(new TimeoutException());

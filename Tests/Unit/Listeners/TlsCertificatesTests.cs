@@ -3,8 +3,10 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Krewe.Contracts.Certificates;
 using Krewe.Contracts.Hosting;
 using Krewe.Frontend.Listeners;
+using Krewe.Tests.Support;
 using Microsoft.Extensions.Logging;
 
 namespace Krewe.Tests.Unit.Listeners;
@@ -16,7 +18,10 @@ public sealed class TlsCertificatesTests : IDisposable
     private readonly StoppedTime _time = new();
     private readonly Warnings _warnings = new();
     private readonly HashSet<string> _hosts = ["verona.example", "mantua.example", "b\u00FCcher.example"];
+    private readonly TestAuthority _authority = new();
+    private readonly Dictionary<string, HostCertificateAnswer> _api = [];
     private readonly TlsCertificates _certificates;
+    private Exception? _failure;
 
     public TlsCertificatesTests()
     {
@@ -28,7 +33,11 @@ public sealed class TlsCertificatesTests : IDisposable
 
     private string Data => Path.Combine(_root, "data");
 
-    public void Dispose() => Directory.Delete(_root, recursive: true);
+    public void Dispose()
+    {
+        _authority.Dispose();
+        Directory.Delete(_root, recursive: true);
+    }
 
     [Theory]
     [InlineData("verona.example", "mantua.example", "verona.example")]
@@ -65,7 +74,7 @@ public sealed class TlsCertificatesTests : IDisposable
     public async Task Select_OfMoreHostsThanTheLimit_ForgetsTheLeastUsed()
     {
         var certificates = new TlsCertificates(
-            new KreweOptions { Data = Data, AdminToken = "x" }, _ => ValueTask.FromResult(true), _time, _warnings, certificatesMax: 4);
+            new KreweOptions { Data = Data, AdminToken = "x" }, _ => ValueTask.FromResult(true), FromApi, _time, _warnings, certificatesMax: 4);
         var first = await certificates.SelectAsync("host0.example", null);
         for (var i = 1; i < 10; i++)
         {
@@ -203,6 +212,78 @@ public sealed class TlsCertificatesTests : IDisposable
         Assert.Equal(["verona.example"], _warnings.Domains);
     }
 
+    [Fact]
+    public async Task FromApi_ThatIsPut_IsUsedInPlaceOfTheSelfSigned_UntilItIsTakenBack()
+    {
+        var own = (await _certificates.SelectAsync("verona.example", null)).Certificate.RawData;
+        var put = Put("verona.example", 1);
+
+        // Another process finds out at its next look; the one where it was put, before it says so.
+        Assert.Equal(own, (await _certificates.SelectAsync("verona.example", null)).Certificate.RawData);
+        _time.Advance(TlsCertificates.CheckEvery);
+        var used = await _certificates.SelectAsync("verona.example", null);
+        Assert.Equal(put, used.Certificate.RawData);
+        Assert.Equal(CertificateSource.Api, used.Source);
+        Assert.Equal([_authority.Intermediate.RawData], used.Context.IntermediateCertificates.Select(one => one.RawData));
+
+        var renewed = Put("verona.example", 2);
+        Assert.Equal(renewed, (await _certificates.ReloadAsync("verona.example")).InUse.Certificate.RawData);
+        Assert.Equal(renewed, (await _certificates.SelectAsync(null, "verona.example")).Certificate.RawData);
+
+        _api.Clear();
+        Assert.Equal(own, (await _certificates.ReloadAsync("verona.example")).InUse.Certificate.RawData);
+    }
+
+    [Fact]
+    public async Task FromApi_GoesBeforeTheFile_WhileItIsInItsTime()
+    {
+        var file = Write("verona.example", "verona.example");
+        var put = Put("verona.example", 1, until: _time.GetUtcNow().AddDays(2));
+        Assert.Equal(put, (await _certificates.SelectAsync("verona.example", null)).Certificate.RawData);
+
+        _time.Advance(TimeSpan.FromDays(3));
+        var (inUse, fromApi) = await _certificates.ReloadAsync("verona.example");
+        Assert.Equal(file, inUse.Certificate.RawData);
+        Assert.Equal(CertificateSource.File, inUse.Source);
+        Assert.Equal(put, fromApi!.Certificate.RawData);
+        Assert.Contains("put through the API ended", CertificateWords.Warning(inUse, fromApi, "verona.example", _time.GetUtcNow()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FromApi_ThatEnded_IsStillBetterThanASelfSigned()
+    {
+        var put = Put("verona.example", 1, until: _time.GetUtcNow().AddDays(2));
+        _time.Advance(TimeSpan.FromDays(3));
+        Assert.Equal(put, (await _certificates.SelectAsync("verona.example", null)).Certificate.RawData);
+        Assert.Empty(_warnings.Domains);
+    }
+
+    [Fact]
+    public async Task FromApi_ThatCannotBeAskedFor_LeavesWhatWasThere()
+    {
+        var put = Put("verona.example", 1);
+        Assert.Equal(put, (await _certificates.SelectAsync("verona.example", null)).Certificate.RawData);
+
+        _failure = new TimeoutException();
+        _time.Advance(TlsCertificates.CheckEvery);
+        Assert.Equal(put, (await _certificates.SelectAsync("verona.example", null)).Certificate.RawData);
+        Assert.Equal(["verona.example"], _warnings.Domains);
+
+        // A host that nothing is known of gets no self-signed one in the place of its own.
+        await Assert.ThrowsAsync<TimeoutException>(async () => await _certificates.SelectAsync("mantua.example", null));
+        Assert.False(Directory.Exists(Path.Combine(Data, "certificates")));
+    }
+
+    [Fact]
+    public async Task Forget_LeavesNothingToWhoeverGetsTheDomainNext()
+    {
+        Put("verona.example", 1);
+        await _certificates.SelectAsync("verona.example", null);
+        _api.Clear();
+        _certificates.Forget("verona.example");
+        Assert.Equal(CertificateSource.SelfSigned, (await _certificates.SelectAsync("verona.example", null)).Source);
+    }
+
     [Theory]
     [InlineData("rsa:2048", "-sha256", "sha256")]
     [InlineData("rsa:2048", "-sha384", "sha384")]
@@ -312,9 +393,25 @@ public sealed class TlsCertificatesTests : IDisposable
         return certificate.RawData;
     }
 
+    private Task<HostCertificateAnswer> FromApi(string domain, long known) =>
+        _failure is { } failure ? Task.FromException<HostCertificateAnswer>(failure)
+        : Task.FromResult(!_api.TryGetValue(domain, out var put) ? HostCertificateAnswer.None : put.Version == known ? put with { Certificate = null } : put);
+
+    /// <summary>As if put through the API.</summary>
+    private byte[] Put(string domain, long version, DateTimeOffset? until = null)
+    {
+        var (chain, key, leaf) = _authority.Issue([domain], until: until);
+        _api[domain] = new HostCertificateAnswer(version, new HostCertificate(chain, key));
+        using (leaf)
+        {
+            return leaf.RawData;
+        }
+    }
+
     private TlsCertificates Certificates(string? defaultHost = null) => new(
         new KreweOptions { Data = Data, AdminToken = "x", CertificatesFolder = Folder, DefaultHost = defaultHost },
         domain => ValueTask.FromResult(_hosts.Contains(domain)),
+        FromApi,
         _time,
         _warnings);
 

@@ -26,6 +26,30 @@ public sealed class ManagementTests(RoomSilo silo) : IClassFixture<RoomSilo>
     }
 
     [Fact]
+    public async Task Forget_OfAUser_LeavesNothingOfTheUserInTheRoom()
+    {
+        var stage = new RoomStage(silo);
+        await stage.Grain.PutAsync(new MucRoomDocument(
+            Persistent with { MayChangeSubject = true }, null, [Item(stage, "juliet", MucAffiliation.Owner), Item(stage, "romeo", MucAffiliation.Member)]));
+        await stage.EnterAllAsync("romeo", "juliet");
+        Assert.Null(await stage.SayAsync("romeo", "<body>by Romeo</body>"));
+        Assert.Null(await stage.SayAsync("juliet", "<body>by Juliet</body>"));
+        Assert.Null(await stage.SubjectAsync("romeo", "love"));
+        await stage.LeaveAsync("romeo");
+
+        Assert.True(await stage.Grain.ForgetAsync(stage.User("romeo")));
+        Assert.False(await stage.Grain.ForgetAsync(stage.User("romeo")));
+        Assert.False(await stage.Grain.ForgetAsync(stage.User("nurse")));
+
+        Assert.Equal(["juliet"], (await stage.Grain.DocumentAsync())!.Affiliations.Select(item => item.Jid!.Localpart));
+        await stage.EnterAsync("nurse");
+        var heard = stage.Take("nurse");
+        Assert.Contains(heard, line => line.Contains("by Juliet", StringComparison.Ordinal));
+        Assert.DoesNotContain(heard, line => line.Contains("Romeo", StringComparison.Ordinal));
+        Assert.Contains(heard, line => line.Contains("subject 'love'", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Put_MakesARoom_WithoutALock_AndWhoeverComesFirstIsWhatItSays()
     {
         var stage = new RoomStage(silo, service => service with { RoomLocking = true });
