@@ -19,5 +19,10 @@ if (args is ["hosts", var silo, var hosts, .. var rest])
     return await HostCrowd.RunAsync(silo, int.Parse(hosts, CultureInfo.InvariantCulture), rest is [var seconds] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 30);
 }
 
+if (args is ["noisy-neighbour", _, _, _, _, ..])
+{
+    return await NoisyNeighbour.RunAsync(args[1..]);
+}
+
 BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
 return 0;

@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Krewe.Benchmarks.Load;
+
+/// <summary>
+/// Users who send all that the server takes, and read all that it gives, so that nothing but its limits holds them back. So much is on its way at most that it is over soon after it was
+/// turned off: what lies in the sockets' buffers would else go on for minutes.
+/// </summary>
+internal sealed class Flood : IAsyncDisposable
+{
+    /// <summary>Blocks of ten stanzas that may be on their way: two seconds of what a user may send.</summary>
+    private const int WindowBlocks = 20;
+
+    /// <summary>The id of the request at a block's end.</summary>
+    private const string Mark = "block-over";
+
+    private readonly CancellationTokenSource _over = new();
+    private readonly List<Socket> _sockets = [];
+    private readonly List<Task> _work = [];
+    private readonly List<SemaphoreSlim> _windows = [];
+    private volatile bool _isOn;
+    private long _stanzas;
+
+    public bool IsOn
+    {
+        get => _isOn;
+        set => _isOn = value;
+    }
+
+    public static async Task<Flood> LogInAsync(string address, int port, string host, int users, HttpClient http)
+    {
+        var flood = new Flood();
+        for (var i = 0; i < users; i++)
+        {
+            var socket = await RawLogin.LogInAsync(address, port, host, string.Create(CultureInfo.InvariantCulture, $"u{i}"));
+            flood._sockets.Add(socket);
+            var window = new SemaphoreSlim(WindowBlocks);
+            flood._windows.Add(window);
+            flood._work.Add(Task.Run(() => flood.ReadAsync(socket, window)));
+            await socket.SendAsync("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq><presence/>"u8.ToArray());
+            var stanzas = Encoding.UTF8.GetBytes(Stanzas(host, i, users));
+            flood._work.Add(Task.Run(() => flood.WriteAsync(socket, stanzas, window)));
+        }
+
+        flood._work.Add(Task.Run(() => flood.RefreshAsync(http, host, users)));
+        return flood;
+    }
+
+    /// <summary>Done when everything that it sent is answered.</summary>
+    public async Task WhenSilentAsync()
+    {
+        while (_windows.Exists(static window => window.CurrentCount < WindowBlocks))
+        {
+            await Task.Delay(10);
+        }
+    }
+
+    /// <summary>How many stanzas it got rid of since this was last asked.</summary>
+    public long TakeStanzas() => Interlocked.Exchange(ref _stanzas, 0);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _over.CancelAsync();
+        _sockets.ForEach(socket => socket.Dispose());
+        await Task.WhenAll(_work);
+        _windows.ForEach(window => window.Dispose());
+        _over.Dispose();
+    }
+
+    /// <summary>Ten of them: messages, presence to everybody, requests with large answers, and a room whose hook hangs.</summary>
+    private static string Stanzas(string host, int user, int users)
+    {
+        var xml = new StringBuilder();
+        for (var i = 0; i < 6; i++)
+        {
+            xml.Append(CultureInfo.InvariantCulture, $"<message to='u{(user + i + 1) % users}@{host}/load' type='chat' id='f'><body>Out of my way!</body></message>");
+        }
+
+        xml.Append("<presence><show>dnd</show></presence>");
+        xml.Append("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>");
+        xml.Append(CultureInfo.InvariantCulture, $"<presence to='r{user}@rooms.{host}/n'><x xmlns='http://jabber.org/protocol/muc'/></presence>");
+        xml.Append(CultureInfo.InvariantCulture, $"<iq type='get' id='{Mark}' to='{host}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
+        return xml.ToString();
+    }
+
+    private async Task WriteAsync(Socket socket, byte[] stanzas, SemaphoreSlim window)
+    {
+        try
+        {
+            while (!_over.IsCancellationRequested)
+            {
+                if (!IsOn)
+                {
+                    await Task.Delay(10, _over.Token);
+                    continue;
+                }
+
+                await window.WaitAsync(_over.Token);
+                await socket.SendAsync(stanzas, _over.Token);
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            Report(e);
+        }
+    }
+
+    private async Task ReadAsync(Socket socket, SemaphoreSlim window)
+    {
+        var (buffer, kept) = (new byte[256 * 1024], 0);
+        try
+        {
+            while (await socket.ReceiveAsync(buffer.AsMemory(kept), _over.Token) is > 0 and var read)
+            {
+                var seen = buffer.AsSpan(0, kept + read);
+                if (seen.Count(Encoding.ASCII.GetBytes(Mark)) is > 0 and var over)
+                {
+                    Interlocked.Add(ref _stanzas, 10 * over);
+                    window.Release(over);
+                }
+
+                // Shorter than the mark, so that none is counted twice.
+                kept = Math.Min(Mark.Length - 1, seen.Length);
+                seen[^kept..].CopyTo(buffer);
+            }
+
+            if (!_over.IsCancellationRequested)
+            {
+                Console.WriteLine("flood: the server closed a stream");
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            Report(e);
+        }
+    }
+
+    /// <summary>The tenant's application has nothing better to do either.</summary>
+    private async Task RefreshAsync(HttpClient http, string host, int users)
+    {
+        var names = Enumerable.Range(0, users).Select(static i => string.Create(CultureInfo.InvariantCulture, $"u{i}")).ToArray();
+        while (!_over.IsCancellationRequested)
+        {
+            try
+            {
+                if (IsOn)
+                {
+                    using var answer = await http.PostAsJsonAsync($"/api/v1/hosts/{host}/rosters/refresh", names, _over.Token);
+                }
+                else
+                {
+                    await Task.Delay(10, _over.Token);
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+            {
+                Report(e);
+            }
+        }
+    }
+
+    private void Report(Exception e)
+    {
+        if (!_over.IsCancellationRequested)
+        {
+            Console.WriteLine($"flood: {e.Message}");
+        }
+    }
+}
