@@ -16,7 +16,7 @@ if (args is ["room-storm", var address, var port, var stormed, var joiners, var 
 
 if (args is ["hosts", var silo, var hosts, .. var rest])
 {
-    return await HostCrowd.RunAsync(silo, int.Parse(hosts, CultureInfo.InvariantCulture), rest is [var seconds] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 30);
+    return await HostCrowd.RunAsync(silo, int.Parse(hosts, CultureInfo.InvariantCulture), rest is [var seconds] ? int.Parse(seconds, CultureInfo.InvariantCulture) : 45);
 }
 
 if (args is ["noisy-neighbour", _, _, _, _, ..])

@@ -2,7 +2,8 @@ namespace Krewe.Silo;
 
 /// <summary>
 /// Gives memory back after a storm. The garbage collector works when something is allocated; a process in which ten thousand clients have just logged in and
-/// fallen silent would keep what their logins left behind. So once it is quiet, and there was a storm, the heap is compacted once.
+/// fallen silent would keep what their logins left behind. So once it is quiet, and there was a storm, the heap is compacted; and once more a while later, when what is
+/// kept only for moments, such as grains that nobody asks any more, has gone as well.
 /// </summary>
 internal sealed class HeapTrim(TimeProvider time) : BackgroundService
 {
@@ -14,15 +15,21 @@ internal sealed class HeapTrim(TimeProvider time) : BackgroundService
     /// <summary>Quiet: so little in one interval that nobody would notice a pause of some hundred milliseconds.</summary>
     private const long QuietBytes = 512 * 1024;
 
+    /// <summary>Longer than anything is kept only for moments.</summary>
+    private static readonly TimeSpan SettledAfter = TimeSpan.FromSeconds(15);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         long trimmedAt = GC.GetTotalAllocatedBytes(), last = trimmedAt;
+        long? settling = null;
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var allocated = GC.GetTotalAllocatedBytes();
-            if (allocated - last < QuietBytes && allocated - trimmedAt > StormBytes)
+            var isSettled = settling is { } since && time.GetElapsedTime(since) >= SettledAfter;
+            if (allocated - last < QuietBytes && (allocated - trimmedAt > StormBytes || isSettled))
             {
+                settling = isSettled ? null : time.GetTimestamp();
                 trimmedAt = allocated;
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             }
