@@ -4,6 +4,7 @@ using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delegation.Nesting;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Muc;
@@ -35,6 +36,7 @@ internal static class FrontendServiceCollectionExtensions
         services.AddRouting();
         services.AddPrivileges();
         services.AddComponents();
+        services.AddEntities();
         services.AddDelegation();
         services.AddServiceDiscovery();
         services.AddHostedService(provider => provider.GetRequiredService<UsageService>());
@@ -68,7 +70,6 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<ComponentServices>();
         services.AddSingleton<ComponentConnectionHandler>();
         services.AddSingleton<ComponentTable>();
-        services.AddSingleton<GrantingHosts>();
         services.AddSingleton<ComponentAdmissions>();
         services.AddSingleton<IComponentRouter, ComponentRouter>();
         services.AddSingleton<HandshakeFailures>();
@@ -76,7 +77,15 @@ internal static class FrontendServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<ComponentWatch>());
     }
 
-    /// <summary>Told of components' connections before whoever delegates to them (specs D-016).</summary>
+    /// <summary>Of those to whom hosts grant something, whoever they are.</summary>
+    private static void AddEntities(this IServiceCollection services)
+    {
+        services.AddSingleton<GrantingHosts>();
+        services.AddSingleton<UserEntities>();
+        services.AddSingleton<UserEntityRouter>();
+    }
+
+    /// <summary>Told of entities' connections before whoever delegates to them (specs D-016).</summary>
     private static void AddPrivileges(this IServiceCollection services)
     {
         services.AddSingleton<PrivilegeServices>();
@@ -86,32 +95,32 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<PrivilegedIqs>();
         services.AddSingleton<PresenceIntroduction>();
         services.AddSingleton<PrivilegeAdvertiser>();
-        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PrivilegedIqs>());
-        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PrivilegeAdvertiser>());
+        services.AddSingleton<IEntityObserver>(provider => provider.GetRequiredService<PrivilegedIqs>());
+        services.AddSingleton<IEntityObserver>(provider => provider.GetRequiredService<PrivilegeAdvertiser>());
     }
 
-    /// <summary>Behind the privileges' part, because a component is told of its privileges before what is delegated to it (specs D-016).</summary>
+    /// <summary>Behind the privileges' part, because an entity is told of its privileges before what is delegated to it (specs D-016).</summary>
     private static void AddDelegation(this IServiceCollection services)
     {
         services.AddSingleton<DelegationAdvertiser>();
-        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<DelegationAdvertiser>());
+        services.AddSingleton<IEntityObserver>(provider => provider.GetRequiredService<DelegationAdvertiser>());
         services.AddSingleton<PendingIqs>();
-        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<PendingIqs>());
+        services.AddSingleton<IEntityObserver>(provider => provider.GetRequiredService<PendingIqs>());
         services.AddSingleton<Delegates>();
         services.AddSingleton<DelegatedServices>();
         services.AddSingleton<DelegationForwarder>();
         services.AddSingleton<DelegationReplies>();
     }
 
-    /// <summary>Last, because a component is asked what it does behind being told what it may.</summary>
+    /// <summary>Last, because an entity is asked what it does behind being told what it may.</summary>
     private static void AddServiceDiscovery(this IServiceCollection services)
     {
-        services.AddSingleton<ComponentRequests>();
-        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<ComponentRequests>());
+        services.AddSingleton<EntityRequests>();
+        services.AddSingleton<IEntityObserver>(provider => provider.GetRequiredService<EntityRequests>());
         services.AddSingleton<ClientGrants>();
-        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<ClientGrants>());
+        services.AddSingleton<IEntityObserver>(provider => provider.GetRequiredService<ClientGrants>());
         services.AddSingleton<NestedDisco>();
-        services.AddSingleton<IComponentObserver>(provider => provider.GetRequiredService<NestedDisco>());
+        services.AddSingleton<IEntityObserver>(provider => provider.GetRequiredService<NestedDisco>());
         services.AddSingleton<DelegationRequests>();
         services.AddSingleton<IIqHandler, DelegationRequestHandler1>();
         services.AddSingleton<IIqHandler, DelegationRequestHandler2>();

@@ -31,6 +31,9 @@ internal sealed class ComponentAddress : ISession
 
     public Jid Address { get; }
 
+    /// <summary>The component's connection by which it speaks.</summary>
+    public ComponentStream Stream => _stream;
+
     public string Domain => _stream.Domain;
 
     public HostedDomain Hosted => _stream.Owner;

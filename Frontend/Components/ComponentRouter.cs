@@ -5,6 +5,7 @@ using Krewe.Contracts.Muc;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delegation;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
@@ -27,7 +28,7 @@ internal sealed class ComponentRouter(
     PresenceRouter presences,
     MucRouter rooms,
     ComponentDelivery components,
-    ComponentRequests requests,
+    EntityRequests requests,
     DelegationReplies replies,
     DelegationForwarder delegations,
     PrivilegeRouter privileges,
@@ -242,7 +243,7 @@ internal sealed class ComponentRouter(
 
         if (!to.HasLocalpart)
         {
-            replies.Take(stream, sender.Address, to, element, head);
+            replies.TryTake(stream, to, element, head);
             return default;
         }
 

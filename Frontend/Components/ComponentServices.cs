@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Streams;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ internal sealed class ComponentServices(
     IComponentRouter router,
     ComponentTable table,
     ComponentAdmissions admissions,
-    IEnumerable<IComponentObserver> observers,
+    IEnumerable<IEntityObserver> observers,
     HandshakeFailures failures,
     SessionTable sessions,
     FrontendRegistration registration,
@@ -33,7 +34,7 @@ internal sealed class ComponentServices(
     public ComponentAdmissions Admissions { get; } = admissions;
 
     /// <summary>In the order in which they are told.</summary>
-    public ImmutableArray<IComponentObserver> Observers { get; } = [.. observers];
+    public ImmutableArray<IEntityObserver> Observers { get; } = [.. observers];
 
     public HandshakeFailures Failures { get; } = failures;
 

@@ -1,19 +1,19 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Krewe.Contracts.Hosts;
-using Krewe.Frontend.Components;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Streams;
 using Microsoft.Extensions.Logging;
 
 namespace Krewe.Frontend.Delegation;
 
 /// <summary>
-/// Tells components what is delegated to them (XEP-0355 §4.2): each host that does so, in a message of its own, behind the handshake, when it comes to be loaded, and with each
-/// change of its grants or of what the component may reach. What was not told is not forwarded (specs D-015).
+/// Tells entities what is delegated to them (XEP-0355 §4.2): each host that does so, in a message of its own, when they connect, when it comes to be loaded, and with each
+/// change of its grants or of what the entity may reach. What was not told is not forwarded (specs D-015).
 /// </summary>
-internal sealed partial class DelegationAdvertiser : IComponentObserver
+internal sealed partial class DelegationAdvertiser : IEntityObserver
 {
-    private readonly ConcurrentDictionary<ComponentStream, Told> _streams = new();
+    private readonly ConcurrentDictionary<IEntityStream, Told> _streams = new();
     private readonly IHostSettingsSource _hosts;
     private readonly GrantingHosts _granting;
     private readonly ILogger<DelegationAdvertiser> _log;
@@ -25,24 +25,22 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
         hosts.Loaded += OnLoaded;
     }
 
-    public ValueTask ConnectedAsync(ComponentStream stream)
+    public ValueTask ConnectedAsync(IEntityStream stream)
     {
         // Known before it is told anything, so that no change is missed in between.
         _streams[stream] = new Told();
-        foreach (var host in _granting.Of(stream.Owner))
-        {
-            Tell(stream, host);
-        }
-
+        TellAll(stream);
         return default;
     }
 
-    public void Disconnected(ComponentStream stream) => _streams.TryRemove(stream, out _);
+    public void Gained(IEntityStream stream) => TellAll(stream);
+
+    public void Disconnected(IEntityStream stream) => _streams.TryRemove(stream, out _);
 
     /// <summary>
-    /// Whether the component knows that the grant is its; tells it, if this is the first that is heard of the host. Then what is written next comes behind that.
+    /// Whether the entity knows that the grant is its; tells it, if this is the first that is heard of the host. Then what is written next comes behind that.
     /// </summary>
-    public bool IsLive(ComponentStream stream, HostSettings host, DelegationGrant grant)
+    public bool IsLive(IEntityStream stream, HostSettings host, DelegationGrant grant)
     {
         if (!_streams.TryGetValue(stream, out var told))
         {
@@ -58,18 +56,15 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
         return known.Grants.Contains(grant);
     }
 
-    /// <summary>What of a host's grants is a component's now, as far as it may know of them.</summary>
-    private static ImmutableArray<DelegationGrant> GrantsFor(HostSettings host, HostedDomain component) =>
-        host.Enabled && component.Component is ExternalComponentSettings settings && DomainScope.MayCross(new HostedDomain(host, null), component)
-            ? [.. host.Delegations.Where(grant => IsFor(grant, settings))]
+    /// <summary>What of a host's grants is an entity's now, as far as it may know of them.</summary>
+    private static ImmutableArray<DelegationGrant> GrantsFor(HostSettings host, IEntityStream stream, in HostedDomain owner) =>
+        DomainScope.MayGrant(host, owner)
+            ? [.. host.Delegations.Where(grant => grant.Entity is { } entity && stream.Has(entity) && Knows(stream, grant))]
             : [];
 
-    private static bool IsFor(DelegationGrant grant, ExternalComponentSettings component) =>
-        grant.Entity is { IsDomain: true } entity && entity.Bare == component.Domain && Knows(component, grant);
-
     /// <summary>The first generation has no pseudo-namespaces (specs D-090).</summary>
-    public static bool Knows(ExternalComponentSettings component, DelegationGrant grant) =>
-        component.DelegationNs != 1 || !DelegableNamespaces.IsPseudo(grant.Namespace);
+    public static bool Knows(IEntityStream stream, DelegationGrant grant) =>
+        stream.DelegationGeneration != 1 || !DelegableNamespaces.IsPseudo(grant.Namespace);
 
     private void OnLoaded(HostSettings host) => OnChanged(host.Domain, host);
 
@@ -81,15 +76,15 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
             {
                 Withdraw(stream, told, domain);
             }
-            else if (told.Of(domain) is not null || DomainScope.Grants(host, stream.Domain))
+            else if (told.Of(domain) is not null || DomainScope.Grants(host, stream.Name))
             {
                 Tell(stream, told, host);
             }
 
             if (stream.OwnerDomain == domain)
             {
-                // What the component may reach may be another now, or how it is spoken to.
-                foreach (var other in told.Hosts.Concat(_granting.Of(stream.Owner)).Where(other => other.Domain != domain).DistinctBy(other => other.Domain))
+                // What the entity may reach may be another now, or how it is spoken to.
+                foreach (var other in told.Hosts.Concat(_granting.Of(stream.Name, stream.Owner)).Where(other => other.Domain != domain).DistinctBy(other => other.Domain))
                 {
                     Tell(stream, told, _hosts.TryGetLoaded(other.Domain, out var present) ? present : other);
                 }
@@ -97,16 +92,19 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
         }
     }
 
-    private void Tell(ComponentStream stream, HostSettings host)
+    private void TellAll(IEntityStream stream)
     {
         if (_streams.TryGetValue(stream, out var told))
         {
-            Tell(stream, told, host);
+            foreach (var host in _granting.Of(stream.Name, stream.Owner))
+            {
+                Tell(stream, told, host);
+            }
         }
     }
 
     /// <summary>Writes what has changed since the last time, if anything has.</summary>
-    private Announcement Tell(ComponentStream stream, Told told, HostSettings host)
+    private Announcement Tell(IEntityStream stream, Told told, HostSettings host)
     {
         lock (told)
         {
@@ -118,11 +116,11 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
                 return known;
             }
 
-            var now = new Announcement(host, owner, GrantsFor(host, owner));
+            var now = new Announcement(host, owner, stream.DelegationGeneration, GrantsFor(host, stream, owner));
             if (!now.Says(known))
             {
                 Write(stream, now);
-                LogChanges(known, now, stream.Domain);
+                LogChanges(known, now, stream.LogName);
             }
 
             told.Set(now);
@@ -131,7 +129,7 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
     }
 
     /// <summary>The host is gone.</summary>
-    private void Withdraw(ComponentStream stream, Told told, string host)
+    private void Withdraw(IEntityStream stream, Told told, string host)
     {
         lock (told)
         {
@@ -145,28 +143,28 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
             if (!now.Says(known))
             {
                 Write(stream, now);
-                LogChanges(known, now, stream.Domain);
+                LogChanges(known, now, stream.LogName);
             }
 
             told.Set(now);
         }
     }
 
-    private static void Write(ComponentStream stream, Announcement announcement)
+    private static void Write(IEntityStream stream, Announcement announcement)
     {
         var xml = ReplyBuffer.Rent();
-        DelegationWriter.WriteGrants(xml, announcement.Host.Domain, stream.Domain, announcement.Generation, announcement.Grants);
+        DelegationWriter.WriteGrants(xml, announcement.Host.Domain, stream.Address, announcement.Generation, announcement.Grants);
         stream.CountSent(Contracts.Stanzas.StanzaKind.Message);
         stream.EnqueueScoped(xml.WrittenSpan);
     }
 
-    private void LogChanges(Announcement? before, Announcement now, string component)
+    private void LogChanges(Announcement? before, Announcement now, string entity)
     {
         foreach (var grant in now.Grants)
         {
             if (before?.Grants.Contains(grant) != true)
             {
-                LogLive(now.Host.Domain, grant.Namespace, component, string.Join(' ', grant.Filtering));
+                LogLive(now.Host.Domain, grant.Namespace, entity, string.Join(' ', grant.Filtering));
             }
         }
 
@@ -174,22 +172,20 @@ internal sealed partial class DelegationAdvertiser : IComponentObserver
         {
             if (!now.Grants.Contains(grant))
             {
-                LogWithdrawn(now.Host.Domain, grant.Namespace, component, string.Join(' ', grant.Filtering));
+                LogWithdrawn(now.Host.Domain, grant.Namespace, entity, string.Join(' ', grant.Filtering));
             }
         }
     }
 
-    [LoggerMessage(2101, LogLevel.Information, "Granted: {Component} answers {Namespace} for {Host}, where these attributes are: [{Filtering}]")]
-    private partial void LogLive(string host, string @namespace, string component, string filtering);
+    [LoggerMessage(2101, LogLevel.Information, "Granted: {Entity} answers {Namespace} for {Host}, where these attributes are: [{Filtering}]")]
+    private partial void LogLive(string host, string @namespace, string entity, string filtering);
 
-    [LoggerMessage(2102, LogLevel.Information, "Withdrawn: {Component} answers {Namespace} for {Host} no longer, where these attributes are: [{Filtering}]")]
-    private partial void LogWithdrawn(string host, string @namespace, string component, string filtering);
+    [LoggerMessage(2102, LogLevel.Information, "Withdrawn: {Entity} answers {Namespace} for {Host} no longer, where these attributes are: [{Filtering}]")]
+    private partial void LogWithdrawn(string host, string @namespace, string entity, string filtering);
 
-    /// <summary>What a component was told of one host's grants, and what it followed from.</summary>
-    private sealed record Announcement(HostSettings Host, HostedDomain Owner, ImmutableArray<DelegationGrant> Grants)
+    /// <summary>What an entity was told of one host's grants, and what it followed from.</summary>
+    private sealed record Announcement(HostSettings Host, HostedDomain Owner, int Generation, ImmutableArray<DelegationGrant> Grants)
     {
-        public int Generation => (Owner.Component as ExternalComponentSettings)?.DelegationNs ?? 2;
-
         public bool IsFor(in HostedDomain owner) => ReferenceEquals(Owner.Host, owner.Host) && ReferenceEquals(Owner.Component, owner.Component);
 
         /// <summary>Whether a message would say the same, and was sent. Of nothing nobody has to be told twice, or at all.</summary>

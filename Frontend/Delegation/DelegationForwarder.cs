@@ -4,6 +4,7 @@ using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Streams;
@@ -28,12 +29,12 @@ internal sealed class DelegationForwarder(
     /// <param name="host">The host that it is addressed to: its domain, a bare JID of it, or, from its own users, nobody.</param>
     /// <param name="to">As the sender gave it: null, the host's domain or a bare JID of the host.</param>
     /// <param name="exceptEntity">Whose request it is, whatever address it is from: a delegate's own do not come back to it (specs D-025, D-026).</param>
-    public bool TryForward(IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head, string? exceptEntity = null) =>
+    public bool TryForward(IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head, IEntityStream? exceptEntity = null) =>
         TryForward(sender, host, to, element, head, out _, exceptEntity);
 
     /// <param name="placed">Done when the stream may go on, which is at once but where an answer must not be overtaken (specs D-060, D-061).</param>
     public bool TryForward(
-        IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask placed, string? exceptEntity = null)
+        IStanzaSender sender, HostSettings host, Jid? to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask placed, IEntityStream? exceptEntity = null)
     {
         placed = default;
         if (!host.Delegations.IsEmpty)
@@ -58,16 +59,16 @@ internal sealed class DelegationForwarder(
         return true;
     }
 
-    private static bool IsOwn(IStanzaSender sender, string? exceptEntity, DelegationGrant grant)
-    {
-        if (grant.Entity is not { } entity)
-        {
-            return false;
-        }
+    private static bool IsOwn(IStanzaSender sender, IEntityStream? exceptEntity, DelegationGrant grant) =>
+        grant.Entity is { } entity && ((exceptEntity ?? EntityOf(sender))?.Has(entity) ?? false);
 
-        // A component's connection speaks for its whole domain.
-        return (exceptEntity is not null && entity.Bare == exceptEntity) || (sender is ComponentAddress ? entity.Domainpart == sender.Domain : entity.Bare == sender.Address.Bare);
-    }
+    /// <summary>It is the connection that counts, not the address: another resource of a delegate's is anybody.</summary>
+    private static IEntityStream? EntityOf(IStanzaSender sender) => sender switch
+    {
+        C2SStream stream => stream.Entity,
+        ComponentAddress component => component.Stream,
+        _ => null,
+    };
 
     private ValueTask Forward(Request request, ReadOnlySpan<byte> element, in ElementHead head)
     {
@@ -88,7 +89,7 @@ internal sealed class DelegationForwarder(
         }
         else
         {
-            SendToComponent(request, element, head, done);
+            SendToEntity(request, element, head, done);
         }
     }
 
@@ -105,24 +106,23 @@ internal sealed class DelegationForwarder(
         services.Ask(iq, request.Entry.Grant, XmlText.DecodeValue(head.FirstChildNamespace(element)), StanzaStamping.StampBytes(request.Sender, element, head, null, out _));
     }
 
-    private void SendToComponent(Request request, ReadOnlySpan<byte> element, in ElementHead head, TaskCompletionSource? done)
+    private void SendToEntity(Request request, ReadOnlySpan<byte> element, in ElementHead head, TaskCompletionSource? done)
     {
         var stream = request.IsOfUser
             ? delegates.FindForUser(request.Host, request.Entry.Grant, request.Sender.Address.Bare)
-            : delegates.Find(request.Host, request.Entry.Grant, request.Sender.Address.Bare, out _);
+            : delegates.Find(request.Host, request.Entry.Grant, request.Sender.Address.Bare);
         if (stream is null)
         {
             Refuse(request, StanzaError.ServiceUnavailable, done);
             return;
         }
 
-        var owner = stream.Owner;
-        var iq = Pending(request, stream.Domain, stream, (owner.Component as ExternalComponentSettings)?.DelegationNs ?? 2, done);
+        var iq = Pending(request, stream.Name, stream, stream.DelegationGeneration, done);
         var stamped = StanzaStamping.StampBytes(request.Sender, element, head, null, out _);
         var start = ReplyBuffer.Rent();
-        DelegationWriter.WriteWrapperStart(start, iq.Wrapper, iq.Host, stream.Domain, iq.Generation);
+        DelegationWriter.WriteWrapperStart(start, iq.Wrapper, iq.Host, stream.Address, iq.Generation);
         var inner = DelegationWriter.BehindName(stamped);
-        if (start.WrittenCount + inner.Length + DelegationWriter.WrapperEnd.Length > owner.Host.ComponentStanzaSizeLimit)
+        if (start.WrittenCount + inner.Length + DelegationWriter.WrapperEnd.Length > stream.StanzaBytesMax)
         {
             Refuse(request, StanzaError.PolicyViolation, done);
             return;
@@ -146,7 +146,7 @@ internal sealed class DelegationForwarder(
         }
     }
 
-    private static PendingIq Pending(Request request, string asked, ComponentStream? stream, int generation, TaskCompletionSource? done) => new()
+    private static PendingIq Pending(Request request, string asked, IEntityStream? stream, int generation, TaskCompletionSource? done) => new()
     {
         Host = request.Host.Domain,
         Delegate = asked,

@@ -17,7 +17,8 @@ internal static class DelegationReply
     /// <param name="Host">What the inner <c>from</c> may be, besides the requester's account, when the requester gave no <c>to</c>.</param>
     /// <param name="Id">The inner id.</param>
     /// <param name="Generation">Of the namespace of the delegation.</param>
-    internal readonly record struct Expected(Jid Requester, Jid? To, string Host, string Id, int Generation);
+    /// <param name="ContentNamespace">Of the delegate's stream.</param>
+    internal readonly record struct Expected(Jid Requester, Jid? To, string Host, string Id, int Generation, string ContentNamespace = "jabber:component:accept");
 
     /// <param name="wrapper">The whole outer IQ, of type result, with all declarations that it needs.</param>
     /// <param name="requester">Escaped for an attribute.</param>
@@ -25,7 +26,7 @@ internal static class DelegationReply
     public static bool TryRead(ReadOnlySpan<byte> wrapper, in Expected expected, ReadOnlySpan<byte> requester, out byte[] iq)
     {
         iq = [];
-        var reader = new XmlElementReader(wrapper, "jabber:component:accept");
+        var reader = new XmlElementReader(wrapper, expected.ContentNamespace);
         ArrayBufferWriter<byte>? declarations = null;
         if (!reader.Read())
         {

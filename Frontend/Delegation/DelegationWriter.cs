@@ -14,12 +14,12 @@ internal static class DelegationWriter
 
     public static ReadOnlySpan<byte> ForwardNamespace => "urn:xmpp:forward:0"u8;
 
-    /// <summary>All that a host delegates to a component, which may be nothing (specs D-010 to D-013).</summary>
-    public static void WriteGrants(IBufferWriter<byte> output, string host, string component, int generation, IEnumerable<DelegationGrant> grants)
+    /// <summary>All that a host delegates to an entity, which may be nothing (specs D-010 to D-013).</summary>
+    public static void WriteGrants(IBufferWriter<byte> output, string host, string entity, int generation, IEnumerable<DelegationGrant> grants)
     {
         var xml = new XmppWriter(output);
         xml.Raw("<message"u8);
-        xml.Attribute("to"u8, component);
+        xml.Attribute("to"u8, entity);
         xml.Attribute("from"u8, host);
         xml.Attribute("id"u8, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes)));
         xml.Raw("><delegation"u8);
@@ -46,11 +46,11 @@ internal static class DelegationWriter
     /// <summary>
     /// The wrapper up to within the inner IQ's start tag, which is a client's stanza wherever it comes from (specs D-032). Always a set (D-030).
     /// </summary>
-    public static void WriteWrapperStart(IBufferWriter<byte> output, UInt128 id, string host, string component, int generation)
+    public static void WriteWrapperStart(IBufferWriter<byte> output, UInt128 id, string host, string entity, int generation)
     {
         var xml = new XmppWriter(output);
         xml.Raw("<iq"u8);
-        xml.Attribute("to"u8, component);
+        xml.Attribute("to"u8, entity);
         xml.Attribute("from"u8, host);
         xml.Raw(" type='set' id='"u8);
         WrapperId.Write(output, id);

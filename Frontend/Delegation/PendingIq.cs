@@ -1,6 +1,6 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Stanzas;
-using Krewe.Frontend.Components;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Routing;
 
 namespace Krewe.Frontend.Delegation;
@@ -14,11 +14,11 @@ internal sealed class PendingIq
     /// <summary>The domain of the host that delegated it, which the delegate answers to.</summary>
     public required string Host { get; init; }
 
-    /// <summary>Who is counted: the component's domain, or the service's URL.</summary>
+    /// <summary>Who is counted: the delegate's name, or the service's URL.</summary>
     public required string Delegate { get; init; }
 
     /// <summary>The only connection that may answer; null for a web service.</summary>
-    public ComponentStream? Stream { get; init; }
+    public IEntityStream? Stream { get; init; }
 
     /// <summary>Of the namespace that it was wrapped in.</summary>
     public int Generation { get; init; }

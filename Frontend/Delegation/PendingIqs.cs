@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
-using Krewe.Frontend.Components;
+using Krewe.Frontend.Entities;
 
 namespace Krewe.Frontend.Delegation;
 
@@ -10,7 +10,7 @@ namespace Krewe.Frontend.Delegation;
 /// The requests of this process that wait for delegates. Each leaves by exactly one of: the answer, the deadline, the end of the delegate's stream; whoever takes it out tells
 /// the requester. So everything ends in an answer, and in only one.
 /// </summary>
-internal sealed class PendingIqs : IComponentObserver, IDisposable
+internal sealed class PendingIqs : IEntityObserver, IDisposable
 {
     /// <summary>For one delegate (specs D-062).</summary>
     public const int OfDelegateMax = 10_000;
@@ -76,7 +76,7 @@ internal sealed class PendingIqs : IComponentObserver, IDisposable
     }
 
     /// <summary>The request that a stream answers; false, and nothing is changed, when no such request of that host went there (specs D-049, D-096).</summary>
-    public bool TryTake(UInt128 wrapper, ComponentStream stream, string host, [NotNullWhen(true)] out PendingIq? iq)
+    public bool TryTake(UInt128 wrapper, IEntityStream stream, string host, [NotNullWhen(true)] out PendingIq? iq)
     {
         lock (_gate)
         {
@@ -106,10 +106,10 @@ internal sealed class PendingIqs : IComponentObserver, IDisposable
         }
     }
 
-    public ValueTask ConnectedAsync(ComponentStream stream) => default;
+    public ValueTask ConnectedAsync(IEntityStream stream) => default;
 
     /// <summary>All that went there fail at once (specs D-048).</summary>
-    public void Disconnected(ComponentStream stream)
+    public void Disconnected(IEntityStream stream)
     {
         List<PendingIq> lost;
         lock (_gate)

@@ -23,10 +23,9 @@ internal sealed class GrantExamination(Delegates delegates, FrontendInstruments 
     {
         var path = JsonPaths.Member("$.delegations", grant.Namespace);
         var filtering = grant.Filtering.IsEmpty ? "" : $" with {string.Join(", ", grant.Filtering)}";
-        string? reason = null;
-        var isLive = grant.Url is not null || delegates.Find(host, grant, host.Domain, out reason) is not null;
+        var reason = grant.Url is not null ? null : delegates.WhyNot(host, grant);
         var what = $"{grant.Namespace}{filtering} is answered by {(grant.Entity is { } entity ? entity.ToString() : "a web service")}";
-        if (!isLive)
+        if (reason is not null)
         {
             return DoctorItem.Bad(path, $"{what}, but nobody does now: {reason}. Requests get service-unavailable.");
         }

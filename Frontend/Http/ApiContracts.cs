@@ -137,12 +137,6 @@ internal sealed record UsageRowBody(
     string? Date, long StanzasReceived, long StanzasSent, long BytesReceived, long BytesSent, long ComponentStanzasReceived, long ComponentStanzasSent, long ComponentBytesReceived,
     long ComponentBytesSent, long SessionsPeak, long Logins, long MessagesStored, IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> HookCalls);
 
-internal sealed record DoctorBody(IReadOnlyList<DoctorItemBody> Items);
-
-/// <param name="Level"><c>ok</c>, <c>note</c> or <c>bad</c>.</param>
-/// <param name="Subject">A JSON path of the host's document, or a word such as <c>certificate</c>.</param>
-internal sealed record DoctorItemBody(string Level, string Subject, string Message);
-
 internal sealed record NewCertificateBody(string? Certificate, string? Key)
 {
     /// <summary>Never what was sent.</summary>
@@ -189,6 +183,12 @@ internal sealed record ExportedRoomBody(string Room, RoomBody Document, IReadOnl
 
 internal sealed record ExportedDelegationBody(string Localpart, string Component, string Namespace);
 
+internal sealed record DoctorBody(IReadOnlyList<DoctorItemBody> Items);
+
+/// <param name="Level"><c>ok</c>, <c>note</c> or <c>bad</c>.</param>
+/// <param name="Subject">A JSON path of the host's document, or a word such as <c>certificate</c>.</param>
+internal sealed record DoctorItemBody(string Level, string Subject, string Message);
+
 internal sealed record HealthBody(string Status);
 
 internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyDictionary<string, bool> Checks);
@@ -219,12 +219,12 @@ internal sealed record ReadinessBody(string Status, string GrainHost, IReadOnlyD
 [JsonSerializable(typeof(Page<DelegationBody>))]
 [JsonSerializable(typeof(Page<HookBody>))]
 [JsonSerializable(typeof(UsageBody))]
-[JsonSerializable(typeof(DoctorBody))]
 [JsonSerializable(typeof(NewCertificateBody))]
 [JsonSerializable(typeof(CertificateBody))]
 [JsonSerializable(typeof(ErasureBody))]
 [JsonSerializable(typeof(ErasedBody))]
 [JsonSerializable(typeof(HostExportBody))]
+[JsonSerializable(typeof(DoctorBody))]
 [JsonSerializable(typeof(HealthBody))]
 [JsonSerializable(typeof(ReadinessBody))]
 [JsonSerializable(typeof(JsonObject))]

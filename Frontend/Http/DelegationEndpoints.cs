@@ -42,10 +42,9 @@ internal sealed class DelegationEndpoints(IHostSettingsSource hosts, Delegates d
         DelegationBody Show(DelegationGrant grant)
         {
             var counts = instruments.Delegations.Of(host.Domain, grant);
-            string? reason = null;
-            var isLive = grant.Url is not null || delegates.Find(host, grant, host.Domain, out reason) is not null;
+            var reason = grant.Url is not null ? null : delegates.WhyNot(host, grant);
             return new DelegationBody(
-                grant.Namespace, grant.Entity?.ToString(), grant.Url, grant.Filtering.IsEmpty ? null : grant.Filtering, grant.Timeout.TotalSeconds, isLive, reason,
+                grant.Namespace, grant.Entity?.ToString(), grant.Url, grant.Filtering.IsEmpty ? null : grant.Filtering, grant.Timeout.TotalSeconds, reason is null, reason,
                 counts.Pending, counts.Forwarded, counts.Answered, counts.TimedOut, counts.Malformed, counts.Refused);
         }
     }

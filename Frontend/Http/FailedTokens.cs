@@ -10,7 +10,7 @@ namespace Krewe.Frontend.Http;
 internal sealed class FailedTokens(TimeProvider time)
 {
     /// <summary>In one minute, from one place.</summary>
-    public const int FailuresMax = 10;
+    public const int FailuresMax = 300;
 
     /// <summary>Places that are counted; further ones are not, until the minute is over.</summary>
     public const int PlacesMax = 8192;

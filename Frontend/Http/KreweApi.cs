@@ -46,15 +46,15 @@ internal static partial class KreweApi
         services.AddSingleton<HookEndpoints>();
         services.AddSingleton<UsageService>();
         services.AddSingleton<UsageEndpoints>();
-        services.AddSingleton<HookQuestions>().AddSingleton<AuthenticationExamination>().AddSingleton<CertificateExamination>().AddSingleton<ComponentExamination>().AddSingleton<GrantExamination>();
-        services.AddSingleton<HostDoctor>();
-        services.AddSingleton<DoctorEndpoints>();
         services.AddCertificates();
         services.AddSingleton<CertificateEndpoints>();
         services.AddSingleton<BackupEndpoints>();
         services.AddSingleton<HostErasure>();
         services.AddSingleton<ErasureEndpoints>();
         services.AddSingleton<ExportEndpoints>();
+        services.AddSingleton<HookQuestions>().AddSingleton<AuthenticationExamination>().AddSingleton<CertificateExamination>().AddSingleton<ComponentExamination>().AddSingleton<GrantExamination>();
+        services.AddSingleton<HostDoctor>();
+        services.AddSingleton<DoctorEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         services.AddKreweDescription();
         return services;
@@ -71,11 +71,11 @@ internal static partial class KreweApi
         });
         HealthEndpoints.Map(app);
         HostEndpoints.Map(app);
-        KeyEndpoints.Map(app);
-        AuditEndpoints.Map(app);
         HostDefaultsEndpoints.Map(app);
         HostVersionEndpoints.Map(app);
         HostSuspensionEndpoints.Map(app);
+        KeyEndpoints.Map(app);
+        AuditEndpoints.Map(app);
         AccountEndpoints.Map(app);
         SessionEndpoints.Map(app);
         RosterEndpoints.Map(app);
@@ -85,11 +85,11 @@ internal static partial class KreweApi
         DelegationEndpoints.Map(app);
         HookEndpoints.Map(app);
         UsageEndpoints.Map(app);
-        DoctorEndpoints.Map(app);
         CertificateEndpoints.Map(app);
         BackupEndpoints.Map(app);
         ExportEndpoints.Map(app);
         ErasureEndpoints.Map(app);
+        DoctorEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
     }
 

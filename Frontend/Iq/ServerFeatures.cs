@@ -94,9 +94,9 @@ internal sealed class ServerFeatures(IqHandlers handlers, NestedDisco nested, Cl
                 Forms = itself.Forms.RemoveAll(form => IsDelegated(form.FormType!)),
             },
             new([], [.. isBare ? [] : DelegationFeaturesOf(host), .. services], []),
-            .. nesting.Entries.Where(entry => entry.Key.IsBare == isBare && IsGranted(host, entry.Key.Component, entry.Key.Namespace))
-                .OrderBy(static entry => entry.Key.Component, StringComparer.Ordinal).ThenBy(static entry => entry.Key.Namespace, StringComparer.Ordinal)
-                .Select(entry => WithinItsRights(host, entry.Key.Component, entry.Value)),
+            .. nesting.Entries.Where(entry => entry.Key.IsBare == isBare && IsGranted(host, entry.Key.Entity, entry.Key.Namespace))
+                .OrderBy(static entry => entry.Key.Entity, StringComparer.Ordinal).ThenBy(static entry => entry.Key.Namespace, StringComparer.Ordinal)
+                .Select(entry => WithinItsRights(host, entry.Key.Entity, entry.Value)),
         ]);
 
         bool IsDelegated(string feature) => delegated.Any(name => FeatureBoundary.Covers(name, feature));
@@ -108,12 +108,12 @@ internal sealed class ServerFeatures(IqHandlers handlers, NestedDisco nested, Cl
             .Append("urn:xmpp:delegation:2").Append(ConfigureCommand.CommandsNamespace);
 
     /// <summary>Without what would claim for the host, or its users, a namespace that clients rely on and the entity has no grant of (specs D-097).</summary>
-    private static DiscoInfo WithinItsRights(HostSettings host, string component, DiscoInfo info) => info with
+    private static DiscoInfo WithinItsRights(HostSettings host, string entity, DiscoInfo info) => info with
     {
         Features = info.Features.RemoveAll(feature => DelegableNamespaces.IsReserved(feature)
-            || DelegableNamespaces.Core.Any(name => FeatureBoundary.Covers(name, feature) && !IsGranted(host, component, name))),
+            || DelegableNamespaces.Core.Any(name => FeatureBoundary.Covers(name, feature) && !IsGranted(host, entity, name))),
     };
 
-    private static bool IsGranted(HostSettings host, string component, string name) =>
-        host.Delegations.Any(grant => grant.Namespace == name && NestedDisco.IsFor(grant, component));
+    private static bool IsGranted(HostSettings host, string entity, string name) =>
+        host.Delegations.Any(grant => grant.Namespace == name && NestedDisco.IsFor(grant, entity));
 }

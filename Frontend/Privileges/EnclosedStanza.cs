@@ -20,7 +20,7 @@ internal enum EnclosedOutcome : byte
     NotClient,
 }
 
-/// <summary>A stanza that a component has put into another, to be sent on behalf of a user (XEP-0356 §5.1, §6.3).</summary>
+/// <summary>A stanza that an entity has put into another, to be sent on behalf of a user (XEP-0356 §5.1, §6.3).</summary>
 /// <param name="Xml">The element, in the clients' namespace.</param>
 /// <param name="Declarations">Of the prefixes that are declared around it, as in a start tag.</param>
 internal sealed record EnclosedStanza(byte[] Xml, ElementHead Head, byte[] Declarations)
@@ -32,12 +32,14 @@ internal sealed record EnclosedStanza(byte[] Xml, ElementHead Head, byte[] Decla
     private static ReadOnlySpan<byte> DelayNamespace => "urn:xmpp:delay"u8;
 
     /// <summary>XEP-0356 §5.1: <c>privilege</c>, in it <c>forwarded</c>, and in that the message.</summary>
-    /// <param name="privilege">The namespace of the generation that the component speaks.</param>
-    /// <param name="streamDeclarations">Of the prefixes that the component's stream header declared.</param>
-    public static EnclosedOutcome ReadMessage(ReadOnlySpan<byte> element, ReadOnlySpan<byte> privilege, ReadOnlySpan<byte> streamDeclarations, out EnclosedStanza? message)
+    /// <param name="content">The content namespace of the entity's stream.</param>
+    /// <param name="privilege">The namespace of the generation that the entity speaks.</param>
+    /// <param name="streamDeclarations">Of the prefixes that the entity's stream header declared.</param>
+    public static EnclosedOutcome ReadMessage(
+        ReadOnlySpan<byte> element, string content, ReadOnlySpan<byte> privilege, ReadOnlySpan<byte> streamDeclarations, out EnclosedStanza? message)
     {
         message = null;
-        var reader = new XmlElementReader(element, "jabber:component:accept");
+        var reader = new XmlElementReader(element, content);
         var scope = new PrefixScope(streamDeclarations);
         reader.Read();
         scope.Enter(reader.Attributes);
@@ -57,14 +59,14 @@ internal sealed record EnclosedStanza(byte[] Xml, ElementHead Head, byte[] Decla
         }
 
         scope.Enter(reader.Attributes);
-        return ReadStanza(element, ref reader, 3, StanzaKind.Message, scope, out message);
+        return ReadStanza(element, content, ref reader, 3, StanzaKind.Message, scope, out message);
     }
 
     /// <summary>XEP-0356 §6.3: <c>privileged_iq</c>, which is the only child, and in it the IQ.</summary>
-    public static EnclosedOutcome ReadIq(ReadOnlySpan<byte> element, ReadOnlySpan<byte> streamDeclarations, out EnclosedStanza? iq)
+    public static EnclosedOutcome ReadIq(ReadOnlySpan<byte> element, string content, ReadOnlySpan<byte> streamDeclarations, out EnclosedStanza? iq)
     {
         iq = null;
-        var reader = new XmlElementReader(element, "jabber:component:accept");
+        var reader = new XmlElementReader(element, content);
         var scope = new PrefixScope(streamDeclarations);
         reader.Read();
         scope.Enter(reader.Attributes);
@@ -74,7 +76,7 @@ internal sealed record EnclosedStanza(byte[] Xml, ElementHead Head, byte[] Decla
         }
 
         scope.Enter(reader.Attributes);
-        return ReadStanza(element, ref reader, 2, StanzaKind.Iq, scope, out iq);
+        return ReadStanza(element, content, ref reader, 2, StanzaKind.Iq, scope, out iq);
     }
 
     /// <summary>The same stanza with another id.</summary>
@@ -85,12 +87,12 @@ internal sealed record EnclosedStanza(byte[] Xml, ElementHead Head, byte[] Decla
     }
 
     private static EnclosedOutcome ReadStanza(
-        ReadOnlySpan<byte> element, ref XmlElementReader reader, int depth, StanzaKind kind, PrefixScope scope, out EnclosedStanza? stanza)
+        ReadOnlySpan<byte> element, string content, ref XmlElementReader reader, int depth, StanzaKind kind, PrefixScope scope, out EnclosedStanza? stanza)
     {
         stanza = null;
         ByteRange? found = null;
         var isClient = false;
-        var isComponent = false;
+        var isOfStream = false;
         while (TryReadChild(ref reader, depth))
         {
             if (kind == StanzaKind.Message && reader.Is("delay"u8, DelayNamespace))
@@ -106,7 +108,7 @@ internal sealed record EnclosedStanza(byte[] Xml, ElementHead Head, byte[] Decla
             }
 
             isClient = reader.NamespaceIs(Tokens.ClientNamespace);
-            isComponent = reader.NamespaceIs(Tokens.ComponentNamespace);
+            isOfStream = reader.Namespace == content;
             found = reader.OuterRange();
         }
 
@@ -116,7 +118,7 @@ internal sealed record EnclosedStanza(byte[] Xml, ElementHead Head, byte[] Decla
         }
 
         // COMPAT: components' libraries may leave a message in the namespace of their own stream.
-        if (!isClient && !(isComponent && kind == StanzaKind.Message))
+        if (!isClient && !(isOfStream && kind == StanzaKind.Message))
         {
             return EnclosedOutcome.NotClient;
         }

@@ -5,16 +5,16 @@ using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Privileges;
 
-/// <summary>What a component is told of its privileges (XEP-0356 §4.2, §5.2, §6.2, §7.2): all that one host has given it, in one message.</summary>
+/// <summary>What an entity is told of its privileges (XEP-0356 §4.2, §5.2, §6.2, §7.2): all that one host has given it, in one message.</summary>
 internal static class PrivilegeAnnouncement
 {
     /// <summary>The message's payload; two that are equal say the same.</summary>
-    public static string Payload(ExternalComponentSettings component, HostSettings host, EntityPrivileges privileges)
+    public static string Payload(int generation, HostSettings host, EntityPrivileges privileges)
     {
         var output = ReplyBuffer.Rent();
         var xml = new XmppWriter(output);
         xml.Raw("<privilege"u8);
-        xml.AttributeRaw("xmlns"u8, PrivilegeNamespaces.Of(component));
+        xml.AttributeRaw("xmlns"u8, PrivilegeNamespaces.Of(generation));
         if (privileges.IsEmpty)
         {
             xml.Raw("/>"u8);
@@ -22,21 +22,21 @@ internal static class PrivilegeAnnouncement
         }
 
         xml.Raw(">"u8);
-        WritePerms(ref xml, component, host, privileges);
+        WritePerms(ref xml, generation, host, privileges);
         xml.Raw("</privilege>"u8);
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 
-    private static void WritePerms(ref XmppWriter xml, ExternalComponentSettings component, HostSettings host, EntityPrivileges privileges)
+    private static void WritePerms(ref XmppWriter xml, int generation, HostSettings host, EntityPrivileges privileges)
     {
-        var isFirst = component.PrivilegeNs == 1;
+        var isFirst = generation == 1;
         if (privileges.Roster != PrivilegeAccess.None)
         {
             xml.Raw("<perm access='roster'"u8);
             xml.Attribute("type"u8, WireName(privileges.Roster));
             if (!isFirst)
             {
-                xml.Raw(PrivilegePolicy.GetsPushes(component, host, privileges) ? " push='true'"u8 : " push='false'"u8);
+                xml.Raw(PrivilegePolicy.GetsPushes(generation, host, privileges) ? " push='true'"u8 : " push='false'"u8);
             }
 
             xml.Raw("/>"u8);

@@ -1,5 +1,3 @@
-using Krewe.Contracts.Hosts;
-
 namespace Krewe.Frontend.Privileges;
 
 /// <summary>XEP-0356 §10: the namespace of each generation (specs P-060).</summary>
@@ -10,5 +8,5 @@ internal static class PrivilegeNamespaces
     /// <summary>The first that knows IQs on behalf of users, and whether rosters are pushed.</summary>
     public static ReadOnlySpan<byte> Second => "urn:xmpp:privilege:2"u8;
 
-    public static ReadOnlySpan<byte> Of(ExternalComponentSettings component) => component.PrivilegeNs == 1 ? First : Second;
+    public static ReadOnlySpan<byte> Of(int generation) => generation == 1 ? First : Second;
 }

@@ -1,8 +1,8 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
-using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Rosters;
 using Krewe.Frontend.Routing;
@@ -10,30 +10,30 @@ using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Privileges;
 
-/// <summary>What a component asks for on behalf of a host's users (XEP-0356), as far as the host's settings give it the right to.</summary>
+/// <summary>What an entity asks for on behalf of a host's users (XEP-0356), as far as the host's settings give it the right to.</summary>
 internal sealed class PrivilegeRouter(
     LocalAccounts accounts, ManagedRosters rosters, DelegationForwarder delegations, PrivilegedMessageRouter messages, PrivilegedIqRouter iqs)
 {
     /// <summary>Whether the message, to the host's domain, was one of XEP-0356 §5: then it was sent or refused.</summary>
     /// <param name="place">Done when it has its place.</param>
     public bool TryTakeMessage(
-        ComponentStream stream, ComponentAddress sender, HostSettings host, Jid to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask place) =>
+        IEntityStream stream, IStanzaSender sender, HostSettings host, Jid to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask place) =>
         messages.TryTake(stream, sender, host, to, element, head, out place);
 
     /// <summary>Whether the request was one for an IQ as a user (XEP-0356 §6), whomever it is to: then it is answered.</summary>
     /// <param name="place">Done when the IQ has its place.</param>
     public bool TryTakePrivilegedIq(
-        ComponentStream stream, ComponentAddress sender, in HostedDomain hosted, Jid to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask place) =>
+        IEntityStream stream, IStanzaSender sender, in HostedDomain hosted, Jid to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask place) =>
         iqs.TryTake(stream, sender, hosted, to, element, head, out place);
 
     /// <summary>Whether the request, to a bare JID of the host, was one for a roster (XEP-0356 §4): then it is answered.</summary>
     /// <param name="place">Done when it has its place.</param>
     public bool TryTakeRoster(
-        ComponentStream stream, ComponentAddress sender, HostSettings host, Jid to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask place)
+        IEntityStream stream, IStanzaSender sender, HostSettings host, Jid to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask place)
     {
         place = default;
         if (!to.HasLocalpart || !head.FirstChildNamespace(element).SequenceEqual("jabber:iq:roster"u8) || !head.FirstChildName(element).SequenceEqual("query"u8)
-            || !host.PrivilegedEntities.TryGetValue(stream.Domain, out var privileges) || privileges.Roster == PrivilegeAccess.None)
+            || stream.PrivilegesAt(host) is not { Roster: not PrivilegeAccess.None } privileges)
         {
             return false;
         }
@@ -52,7 +52,7 @@ internal sealed class PrivilegeRouter(
             return true;
         }
 
-        // What one component asks of one user's roster is done in its order; messages to that user do not wait for the tenant's application.
+        // What one entity asks of one user's roster is done in its order; messages to that user do not wait for the tenant's application.
         place = stream.Order.RunAsync($"roster {to.Bare}", () => AnswerAsync(request, to, host, stream.Since));
         return true;
     }

@@ -7,23 +7,23 @@ using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Privileges;
 
-/// <summary>An IQ that a component sends as a user (XEP-0356 §6.3), until it is answered: exactly once, by whoever comes first.</summary>
-/// <param name="asker">The component's address that asks.</param>
-/// <param name="component">Its domain.</param>
+/// <summary>An IQ that an entity sends as a user (XEP-0356 §6.3), until it is answered: exactly once, by whoever comes first.</summary>
+/// <param name="asker">The entity's address that asks.</param>
+/// <param name="entity">By which it is counted.</param>
 /// <param name="connection">By which it asked, and gets the answer.</param>
 /// <param name="type">Of both requests, the outer and the inner.</param>
 /// <param name="id">Of the outer one.</param>
-/// <param name="innerId">What the component calls the inner one.</param>
+/// <param name="innerId">What the entity calls the inner one.</param>
 /// <param name="wireId">What it is called on its way.</param>
 /// <param name="user">In whose name; a bare JID.</param>
 /// <param name="to">Whom it is for, who alone may answer; null for the user's own account.</param>
 internal sealed class PrivilegedIq(
-    IStanzaSender asker, string component, object connection, StanzaType type, string id, string innerId, string wireId, Jid user, Jid? to, Action<PrivilegedIq> forget)
+    IStanzaSender asker, string entity, object connection, StanzaType type, string id, string innerId, string wireId, Jid user, Jid? to, Action<PrivilegedIq> forget)
 {
     private ITimer? _timer;
     private bool _isAnswered;
 
-    public string Component => component;
+    public string Entity => entity;
 
     public object Connection => connection;
 
@@ -33,7 +33,7 @@ internal sealed class PrivilegedIq(
 
     public Jid? To => to;
 
-    /// <summary>After this the component is told that there is no answer.</summary>
+    /// <summary>After this the entity is told that there is no answer.</summary>
     public void AnswerWithin(TimeSpan time, TimeProvider clock)
     {
         var timer = clock.CreateTimer(static iq => ((PrivilegedIq)iq!).Refuse(StanzaError.RemoteServerTimeout), this, time, Timeout.InfiniteTimeSpan);
@@ -44,7 +44,7 @@ internal sealed class PrivilegedIq(
         }
     }
 
-    /// <summary>A result or an error, as it is routed: the component gets it inside a result, under the ids that it gave (specs P-043).</summary>
+    /// <summary>A result or an error, as it is routed: the entity gets it inside a result, under the ids that it gave (specs P-043).</summary>
     public void Answer(ReadOnlySpan<byte> iq)
     {
         if (!TryEnd())

@@ -4,6 +4,7 @@ using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
@@ -12,7 +13,7 @@ using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Privileges;
 
-/// <summary>IQs that components send as a user (XEP-0356 §6.3): to whomever the user could, by the same rules; the component gets the answer.</summary>
+/// <summary>IQs that entities send as a user (XEP-0356 §6.3): to whomever the user could, by the same rules; the entity gets the answer.</summary>
 internal sealed class PrivilegedIqRouter(
     IGrainFactory grains,
     LocalAccounts accounts,
@@ -27,7 +28,7 @@ internal sealed class PrivilegedIqRouter(
 {
     /// <summary>Whether the request is of this kind: then it is answered.</summary>
     public bool TryTake(
-        ComponentStream stream, ComponentAddress sender, in HostedDomain hosted, Jid to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask place)
+        IEntityStream stream, IStanzaSender sender, in HostedDomain hosted, Jid to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask place)
     {
         place = default;
         if (!head.FirstChildNamespace(element).SequenceEqual(PrivilegeNamespaces.Second) || !head.FirstChildName(element).SequenceEqual("privileged_iq"u8))
@@ -36,14 +37,14 @@ internal sealed class PrivilegedIqRouter(
         }
 
         var id = head.IdText(element)!;
-        var outcome = EnclosedStanza.ReadIq(element, stream.StreamDeclarations, out var iq);
+        var outcome = EnclosedStanza.ReadIq(element, stream.ContentNamespace, stream.StreamDeclarations, out var iq);
         if (FindRefusal(stream, hosted, to, head.StanzaType, outcome, iq, out var recipient) is { } refusal)
         {
             StanzaErrorWriter.Refuse(sender, StanzaKind.Iq, head.StanzaType, id, to, refusal);
             return true;
         }
 
-        if (pending.TryBegin(sender, stream, head.StanzaType, id, iq!.Head.IdText(iq.Xml)!, to, recipient) is not { } request)
+        if (pending.TryBegin(sender, stream.Name, stream, head.StanzaType, id, iq!.Head.IdText(iq.Xml)!, to, recipient) is not { } request)
         {
             StanzaErrorWriter.Refuse(sender, StanzaKind.Iq, head.StanzaType, id, to, StanzaError.ResourceConstraint);
             return true;
@@ -61,12 +62,11 @@ internal sealed class PrivilegedIqRouter(
 
     /// <summary>XEP-0356 §6.3 lists what is forbidden (specs P-041).</summary>
     private static StanzaError? FindRefusal(
-        ComponentStream stream, in HostedDomain hosted, Jid to, StanzaType type, EnclosedOutcome outcome, EnclosedStanza? iq, out Jid? recipient)
+        IEntityStream stream, in HostedDomain hosted, Jid to, StanzaType type, EnclosedOutcome outcome, EnclosedStanza? iq, out Jid? recipient)
     {
         recipient = null;
         var isManaged = hosted.Component is null && to is { HasLocalpart: true, IsBare: true };
-        var isOfSecond = stream.Owner.Component is ExternalComponentSettings { PrivilegeNs: not 1 };
-        if (!isManaged || !isOfSecond || !hosted.Host.PrivilegedEntities.TryGetValue(stream.Domain, out var privileges) || privileges.Iq.IsEmpty
+        if (!isManaged || stream.PrivilegeGeneration == 1 || stream.PrivilegesAt(hosted.Host) is not { Iq.IsEmpty: false } privileges
             || outcome == EnclosedOutcome.NotClient)
         {
             return StanzaError.Forbidden;
@@ -125,6 +125,12 @@ internal sealed class PrivilegedIqRouter(
             services.Instruments.RouteFailed(RoutePath.Grain);
             StanzaErrorWriter.Refuse(user, StanzaKind.Iq, head.StanzaType, head.IdText(iq.Xml), to, StanzaError.RemoteServerTimeout);
         }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Whatever it is, the entity is not left to wait for the deadline.
+            user.LogFailure(e);
+            StanzaErrorWriter.Refuse(user, StanzaKind.Iq, head.StanzaType, head.IdText(iq.Xml), to, StanzaError.InternalServerErrorWait);
+        }
     }
 
     private async Task<StanzaError?> FindRefusalAsync(UserByPrivilege user, EnclosedStanza iq, Jid? to)
@@ -156,11 +162,11 @@ internal sealed class PrivilegedIqRouter(
         }
     }
 
-    /// <summary>What the server answers, or somebody in its place: but never the very component that asks (specs D-026).</summary>
+    /// <summary>What the server answers, or somebody in its place: but never the very entity that asks (specs D-026).</summary>
     private StanzaError? Answer(UserByPrivilege user, EnclosedStanza iq, HostSettings host, Jid? to, IqTarget target)
     {
         var (xml, head) = (iq.Xml, iq.Head);
-        if (delegations.TryForward(user, host, to, xml, head, exceptEntity: user.Component))
+        if (delegations.TryForward(user, host, to, xml, head, exceptEntity: user.Entity))
         {
             return null;
         }

@@ -3,21 +3,21 @@ using System.Security.Cryptography;
 using System.Text;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Stanzas;
-using Krewe.Frontend.Components;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Privileges;
 
 /// <summary>
-/// The IQs that components have sent as users (XEP-0356 §6.3) and that are not answered yet. On their way they have ids of the server's making, which nobody else can
+/// The IQs that entities have sent as users (XEP-0356 §6.3) and that are not answered yet. On their way they have ids of the server's making, which nobody else can
 /// know, so an answer to the user's bare JID is told from the user's own traffic, and no answer is taken from anybody but whom was asked (specs P-044).
 /// </summary>
-internal sealed class PrivilegedIqs(TimeProvider time) : IComponentObserver
+internal sealed class PrivilegedIqs(TimeProvider time) : IEntityObserver
 {
     public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(60);
 
-    /// <summary>For one component, however many connections it has.</summary>
+    /// <summary>For one entity, however many connections it has.</summary>
     public const int PendingMax = 1000;
 
     private const string IdPrefix = "krewe-as-";
@@ -31,30 +31,30 @@ internal sealed class PrivilegedIqs(TimeProvider time) : IComponentObserver
     public int Count => _pending.Count;
 
     /// <summary>Null when too many wait already.</summary>
-    /// <param name="asker">The component's address that asks.</param>
+    /// <param name="asker">The entity's address that asks.</param>
+    /// <param name="entity">By what it is counted.</param>
     /// <param name="connection">By which; when it ends, nobody waits for the answer.</param>
-    public PrivilegedIq? TryBegin(IStanzaSender asker, object connection, StanzaType type, string id, string innerId, Jid user, Jid? to)
+    public PrivilegedIq? TryBegin(IStanzaSender asker, string entity, object connection, StanzaType type, string id, string innerId, Jid user, Jid? to)
     {
-        var component = asker.Domain;
         lock (_counts)
         {
-            var count = _counts.GetValueOrDefault(component);
+            var count = _counts.GetValueOrDefault(entity);
             if (count >= PendingMax)
             {
                 return null;
             }
 
-            _counts[component] = count + 1;
+            _counts[entity] = count + 1;
         }
 
         var wireId = $"{IdPrefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes))}";
-        var iq = new PrivilegedIq(asker, component, connection, type, id, innerId, wireId, user, to, Forget);
+        var iq = new PrivilegedIq(asker, entity, connection, type, id, innerId, wireId, user, to, Forget);
         _pending[iq.WireId] = iq;
         iq.AnswerWithin(AnswerWithin, time);
         return iq;
     }
 
-    /// <summary>Whether a result or an error to a bare JID answers one of them: then the component has it.</summary>
+    /// <summary>Whether a result or an error to a bare JID answers one of them: then the entity has it.</summary>
     public bool TryAnswer(IStanzaSender sender, ReadOnlySpan<byte> element, in ElementHead head, Jid to)
     {
         if (!head.HasId || !head.Id(element).StartsWith("krewe-as-"u8)
@@ -68,9 +68,16 @@ internal sealed class PrivilegedIqs(TimeProvider time) : IComponentObserver
         return true;
     }
 
-    public ValueTask ConnectedAsync(ComponentStream stream) => default;
+    public ValueTask ConnectedAsync(IEntityStream stream) => default;
 
-    public void Disconnected(ComponentStream stream) => Forget(stream);
+    public void Disconnected(IEntityStream stream)
+    {
+        // A user who is not available any more still gets the answers to what he asked while he was.
+        if (!stream.IsOpen)
+        {
+            Forget(stream);
+        }
+    }
 
     /// <summary>Nobody waits any more for what was asked by a connection.</summary>
     public void Forget(object connection)
@@ -89,14 +96,14 @@ internal sealed class PrivilegedIqs(TimeProvider time) : IComponentObserver
         _pending.TryRemove(iq.WireId, out _);
         lock (_counts)
         {
-            var left = _counts[iq.Component] - 1;
+            var left = _counts[iq.Entity] - 1;
             if (left > 0)
             {
-                _counts[iq.Component] = left;
+                _counts[iq.Entity] = left;
             }
             else
             {
-                _counts.Remove(iq.Component);
+                _counts.Remove(iq.Entity);
             }
         }
     }

@@ -2,6 +2,7 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Routing;
@@ -9,27 +10,28 @@ using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Privileges;
 
-/// <summary>Messages that components send as a host or as one of its users (XEP-0356 §5). They go where, and only where, the user's own would.</summary>
+/// <summary>Messages that entities send as a host or as one of its users (XEP-0356 §5). They go where, and only where, the user's own would.</summary>
 internal sealed class PrivilegedMessageRouter(
     IHostSettingsSource hosts, LocalPath localPath, UserMessages messages, MucRouter rooms, ComponentDelivery components, PrivilegeServices services)
 {
     /// <summary>Whether the message is of this kind: then it is sent, or refused.</summary>
     public bool TryTake(
-        ComponentStream stream, ComponentAddress sender, HostSettings host, Jid to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask place)
+        IEntityStream stream, IStanzaSender sender, HostSettings host, Jid to, ReadOnlySpan<byte> element, in ElementHead head, out ValueTask place)
     {
         place = default;
-        if (head.StanzaType == StanzaType.Error || stream.Owner.Component is not ExternalComponentSettings component)
+        if (head.StanzaType == StanzaType.Error)
         {
             return false;
         }
 
-        var outcome = EnclosedStanza.ReadMessage(element, PrivilegeNamespaces.Of(component), stream.StreamDeclarations, out var message);
+        var outcome = EnclosedStanza.ReadMessage(
+            element, stream.ContentNamespace, PrivilegeNamespaces.Of(stream.PrivilegeGeneration), stream.StreamDeclarations, out var message);
         if (outcome == EnclosedOutcome.Absent)
         {
             return false;
         }
 
-        var isGranted = host.PrivilegedEntities.TryGetValue(stream.Domain, out var privileges) && privileges.MayMessage;
+        var isGranted = stream.PrivilegesAt(host) is { MayMessage: true };
         Jid? from = null, recipient = null;
         var refusal = !isGranted ? StanzaError.Forbidden
             : message is null ? StanzaError.BadRequest
@@ -64,7 +66,7 @@ internal sealed class PrivilegedMessageRouter(
         return xml.Length > host.C2SStanzaSizeLimit ? StanzaError.PolicyViolation : null;
     }
 
-    private ValueTask RouteAsync(ComponentStream stream, UserByPrivilege user, EnclosedStanza message, Jid? recipient)
+    private ValueTask RouteAsync(IEntityStream stream, UserByPrivilege user, EnclosedStanza message, Jid? recipient)
     {
         // RFC 6120 §10.3.1: a message to nobody is one to the sender's own account.
         var isToSelf = recipient is null;

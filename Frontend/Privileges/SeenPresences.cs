@@ -5,7 +5,7 @@ using Krewe.Contracts.Stanzas;
 namespace Krewe.Frontend.Privileges;
 
 /// <summary>
-/// Whose presence one component's connection was told by privilege, and for which of the hosts' users. Each full JID becomes available once, however many users see it
+/// Whose presence one entity's connection was told by privilege, and for which of the hosts' users. Each full JID becomes available once, however many users see it
 /// (XEP-0356 §8), and unavailable when the last of them no longer does; what changes in between is not told (XEP-0356 §7.1, specs P-051).
 /// </summary>
 internal sealed class SeenPresences
@@ -20,7 +20,7 @@ internal sealed class SeenPresences
     private int _pairs;
     private bool _isIncomplete;
 
-    /// <summary>Takes note of a presence; the result is whether the component is to be told.</summary>
+    /// <summary>Takes note of a presence; the result is whether the entity is to be told.</summary>
     public bool Note(StanzaFrame presence, Jid viewer)
     {
         lock (_gate)
@@ -48,6 +48,22 @@ internal sealed class SeenPresences
             }
 
             return unseen;
+        }
+    }
+
+    /// <summary>Who is another connection's to tell of from now on.</summary>
+    public IReadOnlyList<Jid> TakeOut(Func<Jid, bool> isAnothers)
+    {
+        lock (_gate)
+        {
+            Jid[] taken = [.. _viewers.Keys.Where(isAnothers)];
+            foreach (var seen in taken)
+            {
+                _viewers.Remove(seen, out var viewers);
+                _pairs -= viewers is HashSet<Jid> many ? many.Count : 1;
+            }
+
+            return taken;
         }
     }
 

@@ -1,20 +1,20 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
-using Krewe.Frontend.Components;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Privileges;
 
 /// <summary>
-/// A user, or the host itself, as the sender of one stanza that a component sends on their behalf (XEP-0356 §5, §6). It goes where the user's own would, by the same
+/// A user, or the host itself, as the sender of one stanza that an entity sends on their behalf (XEP-0356 §5, §6). It goes where the user's own would, by the same
 /// rules, and is in no room: that takes a resource.
 /// </summary>
-/// <param name="stream">The component's.</param>
+/// <param name="stream">The entity's.</param>
 /// <param name="address">A bare JID of the host, or its domain.</param>
 /// <param name="declarations">Of the prefixes that stand around the stanza.</param>
-internal sealed class UserByPrivilege(ComponentStream stream, Jid address, HostSettings host, byte[] declarations, PrivilegeServices services) : IRoomVisitor
+internal sealed class UserByPrivilege(IEntityStream stream, Jid address, HostSettings host, byte[] declarations, PrivilegeServices services) : IRoomVisitor
 {
     private readonly byte[] _from = XmppWriter.Escape(address.ToString());
     private MucSession? _session;
@@ -36,17 +36,17 @@ internal sealed class UserByPrivilege(ComponentStream stream, Jid address, HostS
 
     public ReadOnlySpan<byte> StreamDeclarations => declarations;
 
-    /// <summary>Since when the component is told of what changes.</summary>
+    /// <summary>Since when the entity is told of what changes.</summary>
     public DateTimeOffset Since => stream.Since;
 
-    /// <summary>The component that does it, which is never asked what it asks (specs D-026).</summary>
-    public string Component => stream.Domain;
+    /// <summary>Who does it, and is never asked what it asks (specs D-026).</summary>
+    public IEntityStream Entity => stream;
 
     public MucSession MucSession => _session ??= services.NewSession(address);
 
     public RoomVisits? Rooms { get; set; }
 
-    /// <summary>What the server answers is for the component.</summary>
+    /// <summary>What the server answers is for the entity.</summary>
     public bool Enqueue(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default)
     {
         if (Request is { } request)

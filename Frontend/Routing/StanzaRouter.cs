@@ -5,6 +5,7 @@ using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Streams;
@@ -25,6 +26,7 @@ internal sealed class StanzaRouter(
     ComponentDelivery components,
     UserMessages messages,
     DelegationRequests delegationRequests,
+    UserEntityRouter entities,
     FrontendInstruments instruments)
 {
     /// <summary>Routes one stanza. The bytes are used before this returns; what is awaited is that the stanza has its place, not its answer.</summary>
@@ -106,6 +108,11 @@ internal sealed class StanzaRouter(
 
     private ValueTask RouteToUser(C2SStream stream, ReadOnlySpan<byte> element, in ElementHead head, Jid? to)
     {
+        if (to is not null && stream.Entity is { } entity && entities.TryTake(stream, entity, element, head, to, out var place))
+        {
+            return place;
+        }
+
         return head.Kind switch
         {
             StanzaKind.Message => RouteMessage(stream, element, head, to),

@@ -1,5 +1,5 @@
 using System.Net;
-using Krewe.Frontend.Streams;
+using Krewe.Frontend.Listeners;
 
 namespace Krewe.Frontend.Sasl;
 
@@ -9,5 +9,5 @@ namespace Krewe.Frontend.Sasl;
 internal readonly record struct LoginOrigin(IPAddress? Address, bool IsShared)
 {
     /// <summary>For counting; null where it is not one customer's.</summary>
-    public IPAddress? Block => Address is null ? null : NetworkBlock.Of(Address);
+    public IPAddress? Block => Address is null ? null : Subnet.Of(Address);
 }

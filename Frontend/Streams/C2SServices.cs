@@ -1,6 +1,7 @@
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Listeners;
 using Krewe.Frontend.Observability;
@@ -21,6 +22,7 @@ internal sealed class C2SServices(
     PresenceRouter presences,
     ServerFeatures features,
     SessionTable sessions,
+    UserEntities entities,
     FrontendRegistration registration,
     StreamWatch watch,
     RateShares shares,
@@ -43,6 +45,8 @@ internal sealed class C2SServices(
     public PresenceRouter Presences { get; } = presences;
 
     public SessionTable Sessions { get; } = sessions;
+
+    public UserEntities Entities { get; } = entities;
 
     public FrontendRef Frontend => registration.Frontend;
 

@@ -6,6 +6,7 @@ using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Muc;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Rosters;
@@ -23,6 +24,7 @@ internal sealed partial class C2SStream
     private const int HeldPushesMax = 10_000;
 
     private readonly Lock _pushes = new();
+    private volatile UserEntity? _entity;
     private Task _lastStep = Task.CompletedTask;
     private int _stepsWaiting;
     private int _unsettled;
@@ -38,7 +40,17 @@ internal sealed partial class C2SStream
     public RoomVisits? Rooms { get; set; }
 
     /// <summary>The resource has sent initial presence and not taken it back.</summary>
-    public bool IsAvailable { get; set; }
+    public bool IsAvailable { get; private set; }
+
+    /// <summary>When it did last, as a timestamp.</summary>
+    public long AvailableSince { get; private set; }
+
+    /// <summary>What it is to hosts that grant the user something; null for nearly everybody.</summary>
+    public UserEntity? Entity
+    {
+        get => _entity;
+        set => _entity = value;
+    }
 
     /// <summary>The roster as this session got it, kept from the roster get until initial presence needs it.</summary>
     public RosterSnapshot? LoadedRoster { get; set; }
@@ -166,8 +178,11 @@ internal sealed partial class C2SStream
         {
             case StanzaContent { Stanza: var stanza, To: var to }:
                 return TryDeliver(stanza, to);
-            case RosterPushContent { Change: var change }:
+            case RosterPushContent { Owner: null, Change: var change }:
                 return TryPush(change);
+            case RosterPushContent or SeenPresenceContent:
+                // Of others, for a privileged entity; this is another resource of its user, or was one.
+                return Entity?.TryDeliver(content) ?? _state != StreamState.Ended;
             case EndContent end:
                 End(end.Condition.ToStreamError(), end.Text);
                 return true;

@@ -20,7 +20,7 @@ internal sealed partial class C2SStream
     /// <summary>Initial presence. A roster that does not come in time leaves it to the own resources, and the contacts are told when it does.</summary>
     public async Task BecomeAvailableAsync(StanzaFrame presence, sbyte priority)
     {
-        IsAvailable = true;
+        SetAvailable(true);
         var roster = LoadedRoster;
         LoadedRoster = null;
         Task<bool>? later = null;
@@ -47,14 +47,34 @@ internal sealed partial class C2SStream
 
     public async Task SendPresenceAsync(StanzaFrame presence, sbyte priority, RosterSnapshot? roster)
     {
-        IsAvailable = presence.Type == StanzaType.Available;
+        SetAvailable(presence.Type == StanzaType.Available);
+        if (!IsAvailable)
+        {
+            _isIntroduced = false;
+            await _services.Entities.UnavailableAsync(this);
+        }
+
         if (_contacts > InlineContactsMax)
         {
             // A large fan-out is not for the thread that serves everybody's sockets.
             await Task.Yield();
         }
 
-        var known = await _services.Grains.Sessions(Self!).PresenceAsync(new PresenceUpdate(Session, FrontendName, presence, priority, roster));
+        string? known;
+        try
+        {
+            known = await _services.Grains.Sessions(Self!).PresenceAsync(new PresenceUpdate(Session, FrontendName, presence, priority, roster));
+        }
+        finally
+        {
+            // Its own presence comes first. Where that failed the resource counts as available all the same, and will not say so again.
+            if (IsAvailable && !_isIntroduced)
+            {
+                _isIntroduced = true;
+                await _services.Entities.AvailableAsync(this);
+            }
+        }
+
         if (known is not null)
         {
             _ = RunAsideAsync(() => _services.Rosters.CatchUpAsync(Self!, known));
@@ -96,7 +116,18 @@ internal sealed partial class C2SStream
         }
     }
 
+    private void SetAvailable(bool isAvailable)
+    {
+        if (isAvailable && !IsAvailable)
+        {
+            AvailableSince = _services.Time.GetTimestamp();
+        }
+
+        IsAvailable = isAvailable;
+    }
+
     private bool _hadOfflineMessages;
+    private bool _isIntroduced;
     private bool _isLoadingRoster;
     private int _contacts;
 

@@ -227,8 +227,15 @@ internal sealed partial class C2SStream : ISession, IOpenStream
 
             _state = StreamState.Ended;
             _endReason = reason;
-            return true;
         }
+
+        if (Entity is not null)
+        {
+            // Not when the peer has read what is still to be written: who waits for it is told now. Apart, because this may be said in the middle of telling it something.
+            _ = Task.Run(() => RunAsideAsync(() => _services.Entities.UnavailableAsync(this).AsTask()));
+        }
+
+        return true;
     }
 
     private async Task CloseOutputAsync()
@@ -328,6 +335,7 @@ internal sealed partial class C2SStream : ISession, IOpenStream
             {
                 // Also after a bind that was refused or got lost: then the silo drops what it may have of it.
                 _services.Sessions.Remove(Session);
+                await RunAsideAsync(() => _services.Entities.UnavailableAsync(this).AsTask());
                 _ = Rooms?.LeaveAllAsync(MucLeaveCause.StreamEnded, null, MucPayload.Empty);
                 await UnbindAsync(_account!);
             }

@@ -30,6 +30,10 @@ public static class GrainKeys
 
     public static IHostGrain Host(this IGrainFactory grains, string domain) => grains.GetGrain<IHostGrain>(domain);
 
+    public static IHostHistoryGrain HostHistory(this IGrainFactory grains, string domain) => grains.GetGrain<IHostHistoryGrain>(domain);
+
+    /// <summary>There is one for all hosts.</summary>
+    public static IHostDefaultsGrain HostDefaults(this IGrainFactory grains) => grains.GetGrain<IHostDefaultsGrain>("defaults");
     /// <param name="host">The host's domain.</param>
     public static IKeyRingGrain HostKeys(this IGrainFactory grains, string host) => grains.GetGrain<IKeyRingGrain>(host);
 
@@ -50,11 +54,6 @@ public static class GrainKeys
     /// <param name="log">The log's key.</param>
     public static IAuditPageGrain AuditPage(this IGrainFactory grains, string log, long page) => grains.GetGrain<IAuditPageGrain>(string.Create(CultureInfo.InvariantCulture, $"{log}/{page}"));
 
-    public static IHostHistoryGrain HostHistory(this IGrainFactory grains, string domain) => grains.GetGrain<IHostHistoryGrain>(domain);
-
-    /// <summary>There is one for all hosts.</summary>
-    public static IHostDefaultsGrain HostDefaults(this IGrainFactory grains) => grains.GetGrain<IHostDefaultsGrain>("defaults");
-
     /// <param name="domain">An external component's domain.</param>
     public static IComponentGrain Component(this IGrainFactory grains, string domain) => grains.GetGrain<IComponentGrain>(domain);
 
@@ -74,13 +73,13 @@ public static class GrainKeys
     public static IUsageMonthGrain UsageMonth(this IGrainFactory grains, string host, string month) => grains.GetGrain<IUsageMonthGrain>($"{host}/{month}");
 
     /// <param name="host">The host's domain.</param>
-    public static IHostDoctorGrain Doctor(this IGrainFactory grains, string host) => grains.GetGrain<IHostDoctorGrain>(host);
-
-    /// <param name="host">The host's domain.</param>
     public static ICertificateGrain Certificate(this IGrainFactory grains, string host) => grains.GetGrain<ICertificateGrain>(host);
 
     /// <param name="domain">A host's domain, or a room service's.</param>
     public static IHostContentGrain HostContent(this IGrainFactory grains, string domain) => grains.GetGrain<IHostContentGrain>(domain);
+
+    /// <param name="host">The host's domain.</param>
+    public static IHostDoctorGrain Doctor(this IGrainFactory grains, string host) => grains.GetGrain<IHostDoctorGrain>(host);
 
     public static IDomainGrain Domain(this IGrainFactory grains, string domain) => grains.GetGrain<IDomainGrain>(domain);
 

@@ -40,16 +40,17 @@ internal static class AuthenticationKeys
             "Where passwords are checked: /check_password and /user_exists are added to it, with user, server and pass. The answer is true or false; anything else counts as an outage."),
         new HostSettingKey<string>("http_auth_credentials", new BasicCredentialsSetting(),
             (draft, value) => draft.HttpAuth = draft.HttpAuth with { Credentials = value }, settings => settings.HttpAuth?.Credentials is null ? null : HostSecrets.Marker(),
-            "user:password, sent by HTTP Basic with these requests.") { IsSecret = true },
+            "user:password, sent by HTTP Basic with these requests.") { IsSecret = true, GoesWith = HttpAuthUrl },
         Http<bool>("http_auth_method", Methods, (auth, value) => auth with { IsPost = value }, auth => Methods.Show(auth.IsPost),
             "GET: in the query. POST: as a form in the body, which fewer logs show."),
         Http<TimeSpan>("http_auth_timeout", new SecondsSetting(0.1, HostSettingKeys.HookSecondsMax), (auth, value) => auth with { Timeout = value }, auth => HostSettingKeys.Seconds(auth.Timeout),
             "The total deadline of a request, attempts together. Seconds."),
         Jwt<JwtKeySet>(JwtKeys, new JwtKeysSetting(), (jwt, value) => jwt with { Keys = value }, jwt => jwt.Keys is { } keys ? JsonNode.Parse(keys.Json) : null,
-            "Whose tokens count: public keys in PEM, or a JWKS document. RS256 to RS512, PS256 to PS512, ES256 to ES512; RSA keys of 2048 bits at least."),
+            "Whose tokens count: public keys in PEM, or a JWKS document. RS256 to RS512, PS256 to PS512, ES256 to ES512; RSA keys of 2048 bits at least.",
+            document => HasAny(document, JwtKeysFile, JwtSecret)),
         new HostSettingKey<string>(JwtKeysFile, new FileNameSetting(),
             (draft, value) => draft.Jwt = draft.Jwt with { KeysFile = value }, settings => settings.Jwt?.KeysFile,
-            "The same as a JWKS file of this name in the folder jwks of the data folder; read again when it changes. Not together with jwt_keys.") { IsProviderOnly = true },
+            "The same as a JWKS file of this name in the folder jwks of the data folder; read again when it changes. Not together with jwt_keys.") { IsProviderOnly = true, IsContradictedBy = static document => HasAny(document, JwtKeys, JwtSecret) },
         new HostSettingKey<ImmutableArray<ReadOnlyMemory<byte>>>(JwtSecret, new OneOrMoreSetting<ReadOnlyMemory<byte>>(new JwtSecretSetting(), 2),
             (draft, value) => draft.Jwt = draft.Jwt with { Secrets = value }, settings => settings.Jwt is { Secrets.IsEmpty: false } ? HostSecrets.Marker() : null,
             "A secret that the signer of tokens shares with the host (HS256; with 48 bytes also HS384, with 64 also HS512), or a list of two during rotation. Not together with jwt_keys.") { IsSecret = true },
@@ -111,8 +112,12 @@ internal static class AuthenticationKeys
         string name, SettingType<T> type, Func<HttpAuthSettings, T, HttpAuthSettings> set, Func<HttpAuthSettings, JsonNode?> show, string description) =>
         new(name, type, (draft, value) => draft.HttpAuth = set(draft.HttpAuth, value), settings => show(settings.HttpAuth ?? HttpAuthSettings.Default), description);
 
-    private static HostSettingKey<T> Jwt<T>(string name, SettingType<T> type, Func<JwtSettings, T, JwtSettings> set, Func<JwtSettings, JsonNode?> show, string description) =>
-        new(name, type, (draft, value) => draft.Jwt = set(draft.Jwt, value), settings => show(settings.Jwt ?? JwtSettings.Default), description);
+    private static HostSettingKey<T> Jwt<T>(
+        string name, SettingType<T> type, Func<JwtSettings, T, JwtSettings> set, Func<JwtSettings, JsonNode?> show, string description, Func<JsonElement, bool>? isContradictedBy = null) =>
+        new(name, type, (draft, value) => draft.Jwt = set(draft.Jwt, value), settings => show(settings.Jwt ?? JwtSettings.Default), description) { IsContradictedBy = isContradictedBy };
+
+    /// <summary>A host that says itself whose tokens count inherits nobody else whose do.</summary>
+    private static bool HasAny(JsonElement document, string one, string other) => document.TryGetProperty(one, out _) || document.TryGetProperty(other, out _);
 
     /// <summary>A URL that names of what is asked are added to as segments of the path.</summary>
     private sealed class BaseUrlSetting : SettingType<string>

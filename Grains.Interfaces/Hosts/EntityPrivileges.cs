@@ -45,5 +45,14 @@ public sealed record EntityPrivileges
 
     public override int GetHashCode() => HashCode.Combine(Roster, MayMessage, Presence, Iq.Count);
 
+    /// <summary>What somebody may who is named twice, as a user and as one of the user's resources.</summary>
+    public EntityPrivileges Union(EntityPrivileges other) => new()
+    {
+        Roster = Roster | other.Roster,
+        MayMessage = MayMessage || other.MayMessage,
+        Presence = Presence > other.Presence ? Presence : other.Presence,
+        Iq = Iq.SetItems(other.Iq.Select(entry => KeyValuePair.Create(entry.Key, entry.Value | Iq.GetValueOrDefault(entry.Key)))),
+    };
+
     public bool IsEmpty => Roster == PrivilegeAccess.None && !MayMessage && Presence == PresencePrivilege.None && Iq.IsEmpty;
 }

@@ -19,6 +19,13 @@ public sealed record HostSettings
 
     public bool Enabled { get; init; } = true;
 
+    /// <summary>Tried in this order.</summary>
+    public ImmutableArray<HostAuthentication> Authentication { get; init; } = [HostAuthentication.InternalHashed];
+
+    public HttpAuthSettings? HttpAuth { get; init; }
+
+    public JwtSettings? Jwt { get; init; }
+
     /// <summary>Why the stored document cannot be in force, and the host is disabled; null where it can. Not part of the document.</summary>
     public string? Fault { get; init; }
 
@@ -27,13 +34,6 @@ public sealed record HostSettings
 
     /// <summary>When an erasure began last. Not part of the document.</summary>
     public DateTimeOffset? ErasedAt { get; init; }
-
-    /// <summary>Tried in this order.</summary>
-    public ImmutableArray<HostAuthentication> Authentication { get; init; } = [HostAuthentication.InternalHashed];
-
-    public HttpAuthSettings? HttpAuth { get; init; }
-
-    public JwtSettings? Jwt { get; init; }
 
     public bool C2SRequireEncryption { get; init; } = true;
 

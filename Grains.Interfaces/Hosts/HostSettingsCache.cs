@@ -369,11 +369,12 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
     }
 
     /// <summary>What a loaded host is read from, kept small.</summary>
-    private sealed record LoadedDocument(byte[] Json, ImmutableArray<string> LeftOut)
+    private sealed record LoadedDocument(byte[] Json, ImmutableArray<string> LeftOut, bool IsErasing, DateTimeOffset? ErasedAt)
     {
-        public static LoadedDocument Of(HostDocument document) => new(Encoding.UTF8.GetBytes(document.Json!), document.LeftOut);
+        public static LoadedDocument Of(HostDocument document) => new(Encoding.UTF8.GetBytes(document.Json!), document.LeftOut, document.IsErasing, document.ErasedAt);
 
-        public HostDocument ToDocument(string domain, long version) => new(domain, version, Encoding.UTF8.GetString(Json), HostSource.Api) { LeftOut = LeftOut };
+        public HostDocument ToDocument(string domain, long version) =>
+            new(domain, version, Encoding.UTF8.GetString(Json), HostSource.Api) { LeftOut = LeftOut, IsErasing = IsErasing, ErasedAt = ErasedAt };
     }
 
     private sealed class Load

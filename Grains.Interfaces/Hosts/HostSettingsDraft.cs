@@ -10,12 +10,12 @@ internal sealed class HostSettingsDraft(string domain, long version)
     /// <summary>Collected apart, because the keys may come before the URL, or without one.</summary>
     public HttpRosterSettings HttpRoster { get; set; } = HttpRosterSettings.Default;
 
-    /// <summary>The document itself and what it inherits from.</summary>
-    public ImmutableArray<SettingLayer> Layers { get; init; } = [];
-
     public HttpAuthSettings HttpAuth { get; set; } = HttpAuthSettings.Default;
 
     public JwtSettings Jwt { get; set; } = JwtSettings.Default;
+
+    /// <summary>The document itself and what it inherits from.</summary>
+    public ImmutableArray<SettingLayer> Layers { get; init; } = [];
 
     public Dictionary<string, ComponentSettings> Components { get; } = new(StringComparer.Ordinal);
 

@@ -19,7 +19,7 @@ public sealed record StanzaContent([property: Id(0)] StanzaFrame Stanza, [proper
 public sealed record RosterPushContent([property: Id(0)] RosterChange Change, [property: Id(1)] Jid? Owner = null) : DeliveryContent;
 
 /// <summary>
-/// Presence that a component is told by privilege (XEP-0356 §7): somebody is there for a user of the host, or no longer is. Who is seen by many is told of once, so
+/// Presence that an entity is told by privilege (XEP-0356 §7): somebody is there for a user of the host, or no longer is. Who is seen by many is told of once, so
 /// every viewer's end must be told that was told to begin.
 /// </summary>
 /// <param name="Presence">Available or unavailable, from a full JID.</param>

@@ -53,10 +53,16 @@ public interface IUserSessionsGrain : IGrainWithStringKey
     [Alias("roster-changed")]
     Task<RosterApplied> RosterChangedAsync(RosterChangeSet changes, bool isResync);
 
-    /// <summary>Tells a component that has just come to have the privilege which presence it may know by it (XEP-0356 §8).</summary>
-    /// <param name="entity">The component's domain.</param>
+    /// <summary>Tells an entity that has just come to have the privilege which presence it may know by it (XEP-0356 §8).</summary>
+    /// <param name="entity">The component's domain, or the full JID of another user's resource.</param>
     [Alias("introduce")]
     Task IntroduceAsync(string entity);
+
+    /// <summary>
+    /// Tells the user, as a privileged entity, of others (XEP-0356 §4.4, §7): every available resource, or one. Which of them may know it, is for their frontend to say.
+    /// </summary>
+    [Alias("tell")]
+    Task TellAsync(DeliveryContent content, string? resource);
 
     /// <summary>
     /// The user's host was closed to other domains, or opened again: the user and contacts elsewhere become unavailable to each other, or available.

@@ -8,14 +8,13 @@ public static class StateNames
     /// <summary>In <see cref="StorageNames.Settings"/>, by domain. Cleared when the host is removed, so that the keys are the list of hosts.</summary>
     public const string Host = "host";
 
-    /// <summary>In <see cref="StorageNames.Settings"/>, by the key of <see cref="Hosts.IKeyRingGrain"/>. Cleared when there are no keys.</summary>
-    public const string Keys = "keys";
-
     /// <summary>In <see cref="StorageNames.Settings"/>, by domain: earlier versions of a host's document. Cleared when the host is removed.</summary>
     public const string HostHistory = "host-history";
 
     /// <summary>In <see cref="StorageNames.Settings"/>: the provider's defaults for all hosts.</summary>
     public const string HostDefaults = "host-defaults";
+    /// <summary>In <see cref="StorageNames.Settings"/>, by the key of <see cref="Hosts.IKeyRingGrain"/>. Cleared when there are no keys.</summary>
+    public const string Keys = "keys";
 
     /// <summary>In <see cref="StorageNames.Settings"/>, by domain: whose component it is. Cleared when the host gives it back.</summary>
     public const string Domain = "domain";

@@ -129,7 +129,14 @@ internal sealed partial class HostGrain(
     {
         var defaults = new HostDefaults(await GrainFactory.HostDefaults().GetAsync());
         var merged = HostDocumentMerge.Merge(Domain, version.Version, json, present.Json, isProvider, defaults);
-        return !merged.Touched.IsEmpty ? new HostChange(HostChangeOutcome.ProviderOnly, null, merged.Touched)
+        var touched = merged.Touched;
+        if (!isProvider && touched.IsEmpty && merged.Settings is { } settings)
+        {
+            var before = present.Json is { } known ? HostDocumentReader.Read(Domain, present.Version, known, defaults).Settings : null;
+            touched = await ForeignEntities.FindAsync(GrainFactory, settings, before);
+        }
+
+        return !touched.IsEmpty ? new HostChange(HostChangeOutcome.ProviderOnly, null, touched)
             : merged.Json is null ? new HostChange(HostChangeOutcome.Invalid, null, merged.Problems)
             : merged.Json == present.Json ? new HostChange(HostChangeOutcome.Replaced, present, [])
             : await TakeAsync(merged.Json, merged.Settings!.Components.Keys.ToImmutableHashSet(), version, present);

@@ -14,18 +14,18 @@ internal sealed record HostState
     public long Version { get; init; }
 
     /// <summary>The first version of the document since the host was made: a host that is made anew has nothing to do with the one before it.</summary>
-    [Id(3)]
+    [Id(2)]
     public long Life { get; init; }
 
     /// <summary>How the document came to be; null where that was not kept yet.</summary>
-    [Id(4)]
+    [Id(3)]
     public HostVersion? Change { get; init; }
 
     /// <summary>The host is closed until its data is erased. Of a host from a file this is stored as well.</summary>
-    [Id(5)]
+    [Id(4)]
     public bool IsErasing { get; init; }
 
-    [Id(6)]
+    [Id(5)]
     public DateTimeOffset? ErasedAt { get; init; }
 }
 

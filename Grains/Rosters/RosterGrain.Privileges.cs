@@ -6,7 +6,7 @@ using Krewe.Contracts.Sessions;
 namespace Krewe.Grains.Rosters;
 
 /// <summary>
-/// Pushes to components that may read the roster (XEP-0356 §4.4). They are told here, where each version is made, and exactly once: whether or not the user has a
+/// Pushes to entities that may read the roster (XEP-0356 §4.4). They are told here, where each version is made, and exactly once: whether or not the user has a
 /// session, and however many carry the change to those.
 /// </summary>
 internal sealed partial class RosterGrain
@@ -36,20 +36,29 @@ internal sealed partial class RosterGrain
         await before;
         try
         {
+            RosterChange[] shown = [.. changes.Changes.Where(static change => change.After is { IsShown: true } || change.Before is { IsShown: true })];
             foreach (var (entity, privileges) in host.PrivilegedEntities)
             {
                 if (privileges.Roster.HasFlag(PrivilegeAccess.Get) && !entity.Contains('@')
                     && await hosts.FindAsync(entity) is { Component: ExternalComponentSettings component } hosted
-                    && PrivilegePolicy.GetsPushes(component, host, privileges) && DomainScope.MayCross(new HostedDomain(host, null), hosted))
+                    && PrivilegePolicy.GetsPushes(component.PrivilegeNs, host, privileges) && DomainScope.MayCross(new HostedDomain(host, null), hosted))
                 {
-                    var shown = changes.Changes.Where(static change => change.After is { IsShown: true } || change.Before is { IsShown: true });
                     await Task.WhenAll(shown.Select(change => GrainFactory.Component(entity).TellAsync(new RosterPushContent(change, _owner), _owner)));
+                }
+            }
+
+            foreach (var user in PrivilegePolicy.UsersWith(host, privileges => PrivilegePolicy.GetsPushes(generation: 2, host, privileges)))
+            {
+                // Whoever it is gets pushes of the own roster as a client. No sessions ask this grain for anything, so nobody waits for one another.
+                if (user.Bare != _owner.Bare && await hosts.FindAsync(user.Domainpart) is { Component: null } own && DomainScope.MayGrant(host, own))
+                {
+                    await Task.WhenAll(shown.Select(change => GrainFactory.Sessions(user).TellAsync(new RosterPushContent(change, _owner), null)));
                 }
             }
         }
         catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
         {
-            // A component that has missed something has lost its connection, and asks for the rosters anew.
+            // An entity that has missed something has lost its connection, and asks for the rosters anew.
             LogUntold(host.Domain, e);
         }
         finally
@@ -58,6 +67,6 @@ internal sealed partial class RosterGrain
         }
     }
 
-    [Microsoft.Extensions.Logging.LoggerMessage(2102, Microsoft.Extensions.Logging.LogLevel.Warning, "A component could not be told of a changed roster of {Host}")]
+    [Microsoft.Extensions.Logging.LoggerMessage(2102, Microsoft.Extensions.Logging.LogLevel.Warning, "An entity could not be told of a changed roster of {Host}")]
     private partial void LogUntold(string host, Exception exception);
 }

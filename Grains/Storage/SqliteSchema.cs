@@ -27,16 +27,6 @@ internal sealed class SqliteSchema(ImmutableArray<string> steps)
         CREATE INDEX grain_state_domain ON grain_state (storage, state, domain, key);
         """;
 
-    // Keys were a part of their host's state; of a host from a file they were all of it.
-    private const string KeysApart =
-        """
-        INSERT INTO grain_state (storage, state, key, etag, json)
-            SELECT storage, 'keys', key, 1, CAST(json_object('keys', json_extract(CAST(json AS TEXT), '$.keys')) AS BLOB) FROM grain_state
-            WHERE storage = 'settings' AND state = 'host' AND json_array_length(CAST(json AS TEXT), '$.keys') > 0;
-        DELETE FROM grain_state WHERE storage = 'settings' AND state = 'host' AND json_extract(CAST(json AS TEXT), '$.json') IS NULL;
-        UPDATE grain_state SET json = CAST(json_remove(CAST(json AS TEXT), '$.keys') AS BLOB) WHERE storage = 'settings' AND state = 'host';
-        """;
-
     // Accounts came to say whether messages may wait for them, so that a login need not ask in vain. Those written before say nothing, which reads as no: what
     // waited for them then would wait for ever.
     private static readonly string AccountsWithMail =
@@ -47,8 +37,18 @@ internal sealed class SqliteSchema(ImmutableArray<string> steps)
         PRAGMA application_id = {ApplicationId.ToString(CultureInfo.InvariantCulture)};
         """;
 
+    // Keys were a part of their host's state; of a host from a file they were all of it.
+    private const string KeysApart =
+        """
+        INSERT INTO grain_state (storage, state, key, etag, json)
+            SELECT storage, 'keys', key, 1, CAST(json_object('keys', json_extract(CAST(json AS TEXT), '$.keys')) AS BLOB) FROM grain_state
+            WHERE storage = 'settings' AND state = 'host' AND json_array_length(CAST(json AS TEXT), '$.keys') > 0;
+        DELETE FROM grain_state WHERE storage = 'settings' AND state = 'host' AND json_extract(CAST(json AS TEXT), '$.json') IS NULL;
+        UPDATE grain_state SET json = CAST(json_remove(CAST(json AS TEXT), '$.keys') AS BLOB) WHERE storage = 'settings' AND state = 'host';
+        """;
+
     /// <summary>Steps are only ever added: each number is on somebody's disk.</summary>
-    public static readonly SqliteSchema Current = new([GrainStates, KeysApart, AccountsWithMail]);
+    public static readonly SqliteSchema Current = new([GrainStates, AccountsWithMail, KeysApart]);
 
     public ImmutableArray<string> Steps => steps;
 

@@ -80,7 +80,7 @@ public sealed class HostExaminationTests(LocalPathServer server) : IClassFixture
             "$.delegations['urn:example:ns']", "urn:example:ns with node is answered by pubsub.HOST, but nobody does now: the component is not connected. Requests get service-unavailable."
         },
         { """{ "privileged_entities": { "pubsub.elsewhere.example": { "roster": "get" } } }""", "bad", "$.privileged_entities['pubsub.elsewhere.example']", "pubsub.elsewhere.example gets no privileges: it is no external component." },
-        { """{ "privileged_entities": { "juliet@HOST": { "roster": "get" } } }""", "bad", "$.privileged_entities['juliet@HOST']", "juliet@HOST gets no privileges: users cannot have any yet. Name a component's domain." },
+        { """{ "privileged_entities": { "juliet@HOST": { "roster": "get" } } }""", "note", "$.privileged_entities['juliet@HOST']", "juliet@HOST does nothing with its privileges now: the user is not connected." },
     };
 
     [Theory]

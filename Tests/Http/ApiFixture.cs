@@ -13,6 +13,7 @@ using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Sasl;
 using Krewe.Grains.Audit;
@@ -198,6 +199,7 @@ public sealed class ApiFixture : IAsyncLifetime
         builder.Services.AddSingleton(Settings);
         builder.Services.AddSingleton(new Readiness("Test"));
         builder.Services.AddSingleton<ComponentTable>().AddSingleton<GrantingHosts>().AddSingleton<DelegationAdvertiser>().AddSingleton<Delegates>();
+        builder.Services.AddSingleton<UserEntities>().AddSingleton(new LocalRoutes(isEnabled: true));
         builder.Services.AddSingleton<ISessionDirectory>(new SessionListings(Sessions));
         builder.Services.AddSingleton<SessionTable>();
         builder.Services.AddSingleton(new JwtKeyFiles(options, TimeProvider.System, NullLogger<JwtKeyFiles>.Instance));

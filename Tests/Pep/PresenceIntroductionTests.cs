@@ -82,6 +82,40 @@ public sealed class PresenceIntroductionTests(RunningKrewe krewe) : IClassFixtur
         Assert.Equal(users.Order(), toSecond.Users.Order());
     }
 
+    [Fact]
+    public async Task Connection_ThatJoinsOthers_TakesOverItsShare_AndTheyHearOfThoseUsersThatTheyAreGone()
+    {
+        const string Joined = "joined.pep.example";
+        var settings = Settings(isGranted: true, Joined);
+        settings["components"]![$"pubsub.{Joined}"]!["component_conflict_resolve"] = "balance";
+        var tenant = await krewe.TenantAsync(settings, Joined);
+        await using var first = await ComponentLink.ConnectAsync(krewe.Component, $"pubsub.{Joined}");
+        var toFirst = new ConcurrentQueue<(string User, bool IsThere)>();
+        first.Begin(stanza => Note(stanza, toFirst));
+        for (var number = 0; number < 16; number++)
+        {
+            await (await tenant.LoginAsync($"u{number}")).AvailableAsync();
+        }
+
+        await Presences.WhenAsync(() => toFirst.Count == 16);
+        await using var second = await ComponentLink.ConnectAsync(krewe.Component, $"pubsub.{Joined}");
+        var toSecond = new Presences();
+        second.Begin(toSecond.Note);
+
+        // Of sixteen users one in 65,536 times all stay where they were.
+        await Presences.WhenAsync(() => toSecond.Count > 0 && toFirst.Count - 16 == toSecond.Count);
+        Assert.Equal(toSecond.Users.Order(), toFirst.Skip(16).Select(static one => one.User).Order());
+        Assert.All(toFirst.Skip(16), static one => Assert.False(one.IsThere));
+    }
+
+    private static void Note(XElement stanza, ConcurrentQueue<(string User, bool IsThere)> told)
+    {
+        if (stanza.Name.LocalName == "presence")
+        {
+            told.Enqueue(((string)stanza.Attribute("from")!, stanza.Attribute("type") is null));
+        }
+    }
+
     /// <summary>Who a connection was told is there; nobody twice.</summary>
     private sealed class Presences
     {

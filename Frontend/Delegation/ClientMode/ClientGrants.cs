@@ -7,6 +7,7 @@ using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -16,7 +17,7 @@ namespace Krewe.Frontend.Delegation.ClientMode;
 /// What users have delegated themselves (XEP-0355 §5), as this process knows it: kept ones from the host's <see cref="IUserDelegationsGrain"/>, read when the host is loaded, and
 /// those that last for a session of this process. Readers take no lock; a component is told before a grant of its is seen here, so it never gets a request that it cannot place.
 /// </summary>
-internal sealed partial class ClientGrants : IComponentObserver, IDisposable
+internal sealed partial class ClientGrants : IEntityObserver, IDisposable
 {
     /// <summary>How soon it is noticed that a session ended and its grants with it; none is used meanwhile.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
@@ -29,7 +30,12 @@ internal sealed partial class ClientGrants : IComponentObserver, IDisposable
     private readonly ConcurrentDictionary<string, ImmutableDictionary<string, ImmutableArray<ClientGrant>>> _hosts = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim[] _lanes = [.. Enumerable.Range(0, Lanes).Select(static _ => new SemaphoreSlim(1))];
     private readonly Lock _gate = new();
-    private readonly HashSet<ComponentStream> _streams = [];
+
+    /// <summary>What each connection was told of each user.</summary>
+    private readonly Dictionary<ComponentStream, Dictionary<Jid, Told>> _streams = [];
+
+    /// <summary>The users who have delegated something to a component, by its domain.</summary>
+    private readonly Dictionary<string, HashSet<Jid>> _usersOf = new(StringComparer.Ordinal);
     private readonly IGrainFactory _grains;
     private readonly IHostSettingsSource _settings;
     private readonly SessionTable _sessions;
@@ -49,6 +55,9 @@ internal sealed partial class ClientGrants : IComponentObserver, IDisposable
 
         _timer = time.CreateTimer(_ => DropEnded(), null, LookEvery, LookEvery);
     }
+
+    /// <param name="Generation">Of the namespace that it was told in.</param>
+    private readonly record struct Told(int Generation, ImmutableHashSet<string> Namespaces);
 
     /// <summary>Whether any user of the host has delegated something.</summary>
     public bool Has(string host) => _hosts.ContainsKey(host);
@@ -81,8 +90,7 @@ internal sealed partial class ClientGrants : IComponentObserver, IDisposable
     }
 
     /// <summary>A user's grants that are in force.</summary>
-    public ImmutableArray<ClientGrant> Of(Jid user) =>
-        _hosts.TryGetValue(user.Domainpart, out var users) && users.TryGetValue(user.Bare, out var grants) ? grants.RemoveAll(grant => !IsLive(grant)) : [];
+    public ImmutableArray<ClientGrant> Of(Jid user) => GrantsOf(user).RemoveAll(grant => !IsLive(grant));
 
     /// <summary>Changes a user's grants and tells the components. False, and nothing is changed, when there would be too many.</summary>
     public async Task<bool> ChangeAsync(Jid user, Func<ImmutableArray<ClientGrant>, ImmutableArray<ClientGrant>> change)
@@ -123,16 +131,16 @@ internal sealed partial class ClientGrants : IComponentObserver, IDisposable
         await ChangeAsync(user, static _ => []);
     }
 
-    public ValueTask ConnectedAsync(ComponentStream stream)
+    public ValueTask ConnectedAsync(IEntityStream stream)
     {
-        lock (_gate)
+        if (stream is ComponentStream component)
         {
-            _streams.Add(stream);
-            foreach (var (host, users) in _hosts)
+            lock (_gate)
             {
-                foreach (var grants in users.Values)
+                _streams.Add(component, []);
+                foreach (var user in _usersOf.GetValueOrDefault(component.Domain, []))
                 {
-                    Tell(stream, host, grants, isAlsoNothing: false);
+                    Tell(component, user, GrantsOf(user));
                 }
             }
         }
@@ -140,15 +148,20 @@ internal sealed partial class ClientGrants : IComponentObserver, IDisposable
         return default;
     }
 
-    public void Disconnected(ComponentStream stream)
+    public void Disconnected(IEntityStream stream)
     {
-        lock (_gate)
+        if (stream is ComponentStream component)
         {
-            _streams.Remove(stream);
+            lock (_gate)
+            {
+                _streams.Remove(component);
+            }
         }
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private ImmutableArray<ClientGrant> GrantsOf(Jid user) => _hosts.TryGetValue(user.Domainpart, out var users) ? users.GetValueOrDefault(user.Bare, []) : [];
 
     private static ImmutableArray<UserDelegation> KeptOf(ImmutableArray<ClientGrant> grants) =>
         [.. grants.Where(static grant => grant.Session is null).Select(static grant => new UserDelegation(grant.User, grant.Component, grant.Namespace))];
@@ -218,15 +231,15 @@ internal sealed partial class ClientGrants : IComponentObserver, IDisposable
             {
                 string[] had = [.. before.Where(grant => grant.Component == component).Select(static grant => grant.Namespace)];
                 ImmutableArray<ClientGrant> has = [.. grants.Where(grant => grant.Component == component)];
-                if (had.ToHashSet(StringComparer.Ordinal).SetEquals(has.Select(static grant => grant.Namespace)))
+                Note(component, user, !has.IsEmpty);
+                if (!had.ToHashSet(StringComparer.Ordinal).SetEquals(has.Select(static grant => grant.Namespace)))
                 {
-                    continue;
+                    LogChanged(component, host, has.Length, had.Length);
                 }
 
-                LogChanged(component, host, has.Length, had.Length);
-                foreach (var stream in _streams.Where(stream => stream.Domain == component).ToArray())
+                foreach (var stream in _streams.Keys.Where(stream => stream.Domain == component))
                 {
-                    Tell(stream, host, has, isAlsoNothing: true, user);
+                    Tell(stream, user, has);
                 }
             }
 
@@ -242,23 +255,66 @@ internal sealed partial class ClientGrants : IComponentObserver, IDisposable
         }
     }
 
-    private void Tell(ComponentStream stream, string host, ImmutableArray<ClientGrant> grants, bool isAlsoNothing, Jid? user = null)
+    private void Note(string component, Jid user, bool isGranting)
     {
-        ImmutableArray<ClientGrant> own = [.. grants.Where(grant => grant.Component == stream.Domain && IsLive(grant))];
-        var isReachable = _settings.TryGetLoaded(host, out var settings) && DomainScope.MayCross(new HostedDomain(settings, null), stream.Owner);
-        if (isReachable && (isAlsoNothing || !own.IsEmpty))
+        var users = _usersOf.GetValueOrDefault(component) ?? [];
+        _ = isGranting ? users.Add(user) : users.Remove(user);
+        if (users.Count > 0)
         {
-            DelegationMessages.Announce(stream, host, user ?? own[0].User, own.Select(static grant => grant.Namespace));
+            _usersOf[component] = users;
+        }
+        else
+        {
+            _usersOf.Remove(component);
+        }
+    }
+
+    /// <summary>What a connection may know of now, unless it does.</summary>
+    private void Tell(ComponentStream stream, Jid user, ImmutableArray<ClientGrant> grants)
+    {
+        var host = user.Domainpart;
+        var isReachable = _settings.TryGetLoaded(host, out var settings) && DomainScope.MayCross(new HostedDomain(settings, null), stream.Owner);
+        ImmutableHashSet<string> now = isReachable
+            ? [.. grants.Where(grant => grant.Component == stream.Domain && IsLive(grant)).Select(static grant => grant.Namespace)]
+            : [];
+        var told = _streams[stream];
+        var before = told.GetValueOrDefault(user);
+        if (now.SetEquals(before.Namespaces ?? []) && (now.IsEmpty || before.Generation == stream.DelegationGeneration))
+        {
+            return;
+        }
+
+        DelegationMessages.Announce(stream, host, user, now.Order(StringComparer.Ordinal));
+        if (now.IsEmpty)
+        {
+            told.Remove(user);
+        }
+        else
+        {
+            told[user] = new Told(stream.DelegationGeneration, now);
         }
     }
 
     private void OnChanged(string host, HostSettings? settings)
     {
-        if (settings is null)
+        lock (_gate)
         {
-            lock (_gate)
+            if (settings is null && _hosts.TryRemove(host, out var gone))
             {
-                _hosts.TryRemove(host, out _);
+                foreach (var grant in gone.Values.SelectMany(static grants => grants))
+                {
+                    Note(grant.Component, grant.User, isGranting: false);
+                }
+            }
+
+            // What a component may reach may be another now, or how it is spoken to.
+            foreach (var (stream, told) in _streams)
+            {
+                var users = told.Keys.Concat(_usersOf.GetValueOrDefault(stream.Domain, [])).Where(user => stream.OwnerDomain == host || user.Domainpart == host);
+                foreach (var user in users.Distinct().ToArray())
+                {
+                    Tell(stream, user, GrantsOf(user));
+                }
             }
         }
     }

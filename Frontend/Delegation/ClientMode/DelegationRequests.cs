@@ -27,22 +27,10 @@ internal sealed class DelegationRequests(IGrainFactory grains, LocalRoutes route
     /// <summary>128 random bits.</summary>
     private const int ChallengeBytes = 16;
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, Question> _open = new(StringComparer.Ordinal);
-
-    private sealed record Question(Jid User, string Component, ImmutableArray<string> Namespaces, long AskedAt);
+    private readonly OpenQuestions _open = new(time);
 
     /// <summary>How many wait for an answer.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _open.Count;
-            }
-        }
-    }
+    public int Count => _open.Count;
 
     /// <summary>
     /// Asks a user. Null when that was done, and also when there is no such user, or none who is there: who asks learns nothing of it. Only a user who is there is asked, as the
@@ -56,17 +44,14 @@ internal sealed class DelegationRequests(IGrainFactory grains, LocalRoutes route
         }
 
         var challenge = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(ChallengeBytes));
-        if (!TryOpen(challenge, new Question(user, component, namespaces, time.GetTimestamp())))
+        if (!_open.TryOpen(new DelegationQuestion(challenge, user, component, namespaces, time.GetTimestamp())))
         {
             return StanzaError.ResourceConstraint;
         }
 
         if (await grains.Sessions(user).RouteAsync(DelegationMessages.Question(host, user, component, challenge, namespaces)) != RouteOutcome.Delivered)
         {
-            lock (_gate)
-            {
-                _open.Remove(challenge);
-            }
+            _open.TryClose(challenge, user);
         }
 
         return null;
@@ -83,7 +68,7 @@ internal sealed class DelegationRequests(IGrainFactory grains, LocalRoutes route
         }
 
         var user = stream.Self!.ToBare();
-        if (TryClose(challenge, user) is not { } question)
+        if (_open.TryClose(challenge, user) is not { } question)
         {
             StanzaErrorWriter.Refuse(stream, message, StanzaError.ItemNotFound);
             return true;
@@ -123,45 +108,4 @@ internal sealed class DelegationRequests(IGrainFactory grains, LocalRoutes route
 
         return null;
     }
-
-    private bool TryOpen(string challenge, Question question)
-    {
-        lock (_gate)
-        {
-            DropOld();
-            foreach (var (key, _) in _open.Where(entry => entry.Value.User.Equals(question.User) && entry.Value.Component == question.Component).ToArray())
-            {
-                _open.Remove(key);
-            }
-
-            return _open.Count < OpenMax
-                && _open.Values.Count(other => other.User.Equals(question.User)) < OfUserMax
-                && _open.TryAdd(challenge, question);
-        }
-    }
-
-    /// <summary>The question, which nobody can answer a second time; null when there is none of that user's.</summary>
-    private Question? TryClose(string challenge, Jid user)
-    {
-        lock (_gate)
-        {
-            if (!_open.TryGetValue(challenge, out var question) || !question.User.Equals(user))
-            {
-                return null;
-            }
-
-            _open.Remove(challenge);
-            return IsOld(question) ? null : question;
-        }
-    }
-
-    private void DropOld()
-    {
-        foreach (var (key, _) in _open.Where(entry => IsOld(entry.Value)).ToArray())
-        {
-            _open.Remove(key);
-        }
-    }
-
-    private bool IsOld(Question question) => time.GetElapsedTime(question.AskedAt) >= AnswerWithin;
 }

@@ -3,9 +3,9 @@ using Krewe.Frontend.Iq;
 
 namespace Krewe.Frontend.Delegation.Nesting;
 
-/// <param name="Component">The managing entity's domain.</param>
+/// <param name="Entity">The address that was asked: the component's domain, or the user's full JID.</param>
 /// <param name="IsBare">Of the host's accounts (XEP-0355 §7.2.2); else of the host itself (§7.2.1).</param>
-internal readonly record struct NestingKey(string Component, string Namespace, bool IsBare);
+internal readonly record struct NestingKey(string Entity, string Namespace, bool IsBare);
 
 /// <summary>What managing entities tell of one host, as it is now: for each of them and each namespace apart (specs D-086). A change makes a new one.</summary>
 internal sealed class HostNesting
@@ -23,9 +23,9 @@ internal sealed class HostNesting
         return entries == Entries ? this : entries.IsEmpty ? None : new(entries);
     }
 
-    public HostNesting Without(string component)
+    public HostNesting Without(string entity)
     {
-        var entries = Entries.RemoveRange(Entries.Keys.Where(key => key.Component == component));
+        var entries = Entries.RemoveRange(Entries.Keys.Where(key => key.Entity == entity));
         return entries == Entries ? this : entries.IsEmpty ? None : new(entries);
     }
 }

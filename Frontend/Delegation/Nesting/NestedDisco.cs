@@ -1,27 +1,29 @@
 using System.Collections.Concurrent;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
-using Krewe.Frontend.Components;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Xml;
 
 namespace Krewe.Frontend.Delegation.Nesting;
 
 /// <summary>
-/// XEP-0355 §7.2: asks each component what it does for the namespaces that hosts have delegated to it, once for each while it is connected, and keeps the answers as long
-/// as it is (specs D-081 to D-086). Registered behind whoever tells the component of its grants, so that it is asked after it was told.
+/// XEP-0355 §7.2: asks each entity what it does for the namespaces that hosts have delegated to it, once for each while it is connected, and keeps the answers as long
+/// as it is (specs D-081 to D-086). Registered behind whoever tells the entity of its grants, so that it is asked after it was told.
 /// </summary>
-internal sealed class NestedDisco : IComponentObserver
+internal sealed class NestedDisco : IEntityObserver
 {
     private readonly IHostSettingsSource _hosts;
-    private readonly ComponentRequests _requests;
+    private readonly GrantingHosts _granting;
+    private readonly EntityRequests _requests;
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, NestedComponent> _components = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, NestedEntity> _entities = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, HostNesting> _nesting = new(StringComparer.Ordinal);
 
-    public NestedDisco(IHostSettingsSource hosts, ComponentRequests requests)
+    /// <param name="granting">Made before this, so that it knows of a change first.</param>
+    public NestedDisco(IHostSettingsSource hosts, GrantingHosts granting, EntityRequests requests)
     {
-        (_hosts, _requests) = (hosts, requests);
+        (_hosts, _granting, _requests) = (hosts, granting, requests);
         hosts.Loaded += host => OnChanged(host.Domain, host);
         hosts.Changed += OnChanged;
     }
@@ -29,127 +31,152 @@ internal sealed class NestedDisco : IComponentObserver
     /// <summary>What is nested into a host's answers now; the same object as long as nothing changes.</summary>
     public HostNesting Of(string host) => _nesting.TryGetValue(host, out var nesting) ? nesting : HostNesting.None;
 
-    public ValueTask ConnectedAsync(ComponentStream stream)
+    public ValueTask ConnectedAsync(IEntityStream stream)
     {
-        var settings = (ExternalComponentSettings)stream.Owner.Component!;
-        NestedComponent? component;
+        NestedEntity? entity;
         lock (_gate)
         {
-            if (!_components.TryGetValue(stream.Domain, out component))
+            if (!_entities.TryGetValue(stream.Address, out entity))
             {
-                _components.Add(stream.Domain, component = new(stream.Domain, stream.OwnerDomain));
+                _entities.Add(stream.Address, entity = new(stream.Address, stream.Name, stream.OwnerDomain));
             }
 
             // One connection of several was asked. One that comes in another's place may be of another mind.
-            var isOneOfSeveral = settings.ConflictResolve == ComponentConflict.Balance && component.Streams.Exists(static other => other.IsOpen);
-            component.Streams.Add(stream);
+            var isOneOfSeveral = stream.Owner.Component is ExternalComponentSettings { ConflictResolve: ComponentConflict.Balance }
+                && entity.Streams.Exists(static other => other.IsOpen);
+            entity.Streams.Add(stream);
             if (isOneOfSeveral)
             {
                 return default;
             }
 
-            component.Begin(settings.DelegationNs);
+            entity.Begin(stream.DelegationGeneration);
         }
 
-        PlanAll(component);
-        Ask(component);
+        PlanAll(entity);
+        Ask(entity);
         return default;
     }
 
-    public void Disconnected(ComponentStream stream)
+    public void Gained(IEntityStream stream)
+    {
+        NestedEntity? entity;
+        lock (_gate)
+        {
+            _entities.TryGetValue(stream.Address, out entity);
+        }
+
+        if (entity is not null)
+        {
+            PlanAll(entity);
+            Ask(entity);
+        }
+    }
+
+    public void Disconnected(IEntityStream stream)
     {
         lock (_gate)
         {
-            if (!_components.TryGetValue(stream.Domain, out var component) || !component.Streams.Remove(stream) || component.Streams.Count > 0)
+            if (!_entities.TryGetValue(stream.Address, out var entity) || !entity.Streams.Remove(stream) || entity.Streams.Count > 0)
             {
                 return;
             }
 
-            _components.Remove(stream.Domain);
+            _entities.Remove(stream.Address);
 
             // Not only those that it knows of: an answer to a question that was asked anew may be of before.
             foreach (var (host, nesting) in _nesting)
             {
-                Set(host, nesting.Without(stream.Domain));
+                Set(host, nesting.Without(stream.Address));
             }
         }
     }
 
     private void OnChanged(string host, HostSettings? settings)
     {
-        NestedComponent[] concerned;
+        NestedEntity[] concerned;
         lock (_gate)
         {
-            concerned = [.. _components.Values.Where(component =>
-                component.OwnerDomain == host || component.Knows(host) || (settings is not null && DomainScope.Grants(settings, component.Domain)))];
+            concerned = [.. _entities.Values.Where(entity =>
+                entity.OwnerDomain == host || entity.Knows(host) || (settings is not null && DomainScope.Grants(settings, entity.Name)))];
         }
 
-        foreach (var component in concerned)
+        foreach (var entity in concerned)
         {
-            if (component.OwnerDomain == host && settings?.Components.GetValueOrDefault(component.Domain) is ExternalComponentSettings now)
+            if (entity.OwnerDomain == host)
             {
-                ReviewOwner(component, now);
+                ReviewOwner(entity);
             }
 
-            Plan(component, host, settings);
-            Ask(component);
+            Plan(entity, host, settings);
+            Ask(entity);
         }
     }
 
-    /// <summary>The component speaks another generation, or may reach other hosts than before.</summary>
-    private void ReviewOwner(NestedComponent component, ExternalComponentSettings settings)
+    /// <summary>The entity speaks another generation, or may reach other hosts than before.</summary>
+    private void ReviewOwner(NestedEntity entity)
     {
         lock (_gate)
         {
-            if (component.Generation != settings.DelegationNs)
+            if (entity.Streams is [var stream, ..] && entity.Generation != stream.DelegationGeneration)
             {
-                component.Begin(settings.DelegationNs);
+                entity.Begin(stream.DelegationGeneration);
             }
         }
 
-        PlanAll(component);
+        PlanAll(entity);
     }
 
-    private void PlanAll(NestedComponent component)
+    /// <summary>For all hosts that grant it something, or did.</summary>
+    private void PlanAll(NestedEntity entity)
     {
-        foreach (var host in _hosts.LoadedHosts)
+        string[] known;
+        lock (_gate)
         {
-            Plan(component, host.Domain, host);
+            known = [.. entity.Hosts];
+        }
+
+        foreach (var host in _granting.Of(entity.Name, entity.OwnerDomain).Select(static host => host.Domain).Union(known, StringComparer.Ordinal).ToArray())
+        {
+            Plan(entity, host, _hosts.TryGetLoaded(host, out var settings) ? settings : null);
         }
     }
 
-    private void Plan(NestedComponent component, string host, HostSettings? settings)
+    private void Plan(NestedEntity entity, string host, HostSettings? settings)
     {
-        var granted = settings is null ? [] : GrantedTo(settings, component.Domain);
         lock (_gate)
         {
-            if (granted.Count == 0 && !component.Knows(host))
+            var granted = settings is not null && entity.Streams is [var stream, ..] ? GrantedTo(settings, stream) : [];
+            if (granted.Count == 0 && !entity.Knows(host))
             {
                 return;
             }
 
-            foreach (var dropped in component.Plan(host, granted))
+            foreach (var dropped in entity.Plan(host, granted))
             {
-                Set(host, Of(host).With(new(component.Domain, dropped.Namespace, dropped.IsBare), DiscoInfo.Empty));
+                Set(host, Of(host).With(new(entity.Address, dropped.Namespace, dropped.IsBare), DiscoInfo.Empty));
             }
         }
     }
 
-    private HashSet<string> GrantedTo(HostSettings host, string component) =>
-        host.Enabled && _hosts.TryFindLoaded(component, out var found) && found.Component is ExternalComponentSettings && DomainScope.MayCross(new HostedDomain(host, null), found)
-            ? [.. host.Delegations.Where(grant => IsFor(grant, component) && !DelegableNamespaces.IsPseudo(grant.Namespace)).Select(static grant => grant.Namespace)]
+    private static HashSet<string> GrantedTo(HostSettings host, IEntityStream stream) =>
+        DomainScope.MayGrant(host, stream.Owner)
+            ? [.. host.Delegations.Where(grant => grant.Entity is { } entity && stream.Has(entity) && !DelegableNamespaces.IsPseudo(grant.Namespace)).Select(static grant => grant.Namespace)]
             : [];
 
-    public static bool IsFor(DelegationGrant grant, string component) => grant.Entity is { IsDomain: true } entity && entity.Bare == component;
+    /// <summary>Whether a grant is, or may be, that of whoever is asked at this address.</summary>
+    public static bool IsFor(DelegationGrant grant, string address) => grant.Entity is { } entity
+        && (entity.IsDomain || !entity.IsBare ? entity.ToString() == address
+            : address.Length > entity.Bare.Length && address[entity.Bare.Length] == '/' && address.StartsWith(entity.Bare, StringComparison.Ordinal));
 
-    private void Ask(NestedComponent component)
+    private void Ask(NestedEntity entity)
     {
         while (true)
         {
-            (NestingQuestion Question, ComponentStream Stream)? next;
+            (NestingQuestion Question, IEntityStream Stream)? next;
             lock (_gate)
             {
-                next = component.TryTake();
+                next = entity.TryTake();
             }
 
             if (next is not { } asked)
@@ -157,13 +184,13 @@ internal sealed class NestedDisco : IComponentObserver
                 return;
             }
 
-            Ask(component, asked.Question, asked.Stream);
+            Ask(entity, asked.Question, asked.Stream);
         }
     }
 
-    private void Ask(NestedComponent component, NestingQuestion question, ComponentStream stream)
+    private void Ask(NestedEntity entity, NestingQuestion question, IEntityStream stream)
     {
-        var node = $"urn:xmpp:delegation:{component.Generation}:{(question.IsBare ? "bare:" : ":")}{question.Namespace}";
+        var node = $"urn:xmpp:delegation:{entity.Generation}:{(question.IsBare ? "bare:" : ":")}{question.Namespace}";
         _requests.Ask(
             stream,
             question.Host,
@@ -174,29 +201,29 @@ internal sealed class NestedDisco : IComponentObserver
                 xml.Attribute("node"u8, node);
                 xml.Raw("/>"u8);
             },
-            answer => Answered(component, question, node, answer));
+            answer => Answered(entity, question, node, answer));
     }
 
-    private void Answered(NestedComponent component, NestingQuestion question, string node, ComponentAnswer answer)
+    private void Answered(NestedEntity entity, NestingQuestion question, string node, EntityAnswer answer)
     {
         // Whatever it is but a proper result, there is nothing to nest (specs D-086).
-        var info = answer.Outcome == ComponentAnswerOutcome.Result ? NestedInfoReader.Read(answer.Xml.Span, node) : DiscoInfo.Empty;
+        var info = answer.Outcome == EntityAnswerOutcome.Result ? NestedInfoReader.Read(answer.Xml.Span, node) : DiscoInfo.Empty;
         lock (_gate)
         {
-            if (component.End(question, answer.Outcome == ComponentAnswerOutcome.Lost) && component.Streams.Count > 0)
+            if (entity.End(question, answer.Outcome == EntityAnswerOutcome.Lost) && entity.Streams.Count > 0)
             {
-                Set(question.Host, Of(question.Host).With(new(component.Domain, question.Namespace, question.IsBare), info));
+                Set(question.Host, Of(question.Host).With(new(entity.Address, question.Namespace, question.IsBare), info));
             }
         }
 
-        if (answer.Outcome is not (ComponentAnswerOutcome.Lost or ComponentAnswerOutcome.Busy))
+        if (answer.Outcome is not (EntityAnswerOutcome.Lost or EntityAnswerOutcome.Busy))
         {
-            Ask(component);
+            Ask(entity);
         }
         else
         {
             // Apart, because this may be said at once, and again for each question.
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Disco.Ask(state.Component), (Disco: this, Component: component), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static state => state.Disco.Ask(state.Entity), (Disco: this, Entity: entity), preferLocal: false);
         }
     }
 

@@ -135,6 +135,39 @@ public sealed class PrivilegedPresenceTests(SessionsSilo silo) : IClassFixture<S
         Assert.Empty(Told());
     }
 
+    [Fact]
+    public async Task User_WhoMayKnow_IsTold_AtAvailableResources_OnceByWhateverNames()
+    {
+        var bot = $"bot@{_stage.Domain}";
+        silo.Hosts.Set(HostSettings.Default(_stage.Domain) with
+        {
+            PrivilegedEntities = ImmutableDictionary<string, EntityPrivileges>.Empty
+                .Add(bot, new EntityPrivileges { Presence = PresencePrivilege.ManagedEntity })
+                .Add($"{bot}/a", new EntityPrivileges { Presence = PresencePrivilege.ManagedEntity })
+                .Add($"{bot}/c", new EntityPrivileges { Presence = PresencePrivilege.None }),
+        });
+        await _stage.OnlineAsync("bot/a", _stage.Roster(1));
+        await _stage.OnlineAsync("bot/b", _stage.Roster(1));
+        await _stage.BindAsync("bot/c");
+        _stage.Sink.Take();
+
+        await _stage.OnlineAsync("romeo/a", _stage.Roster(1));
+        var told = _stage.Sink.Take();
+        Assert.Equal(["available romeo/a seen by romeo"], _stage.For("bot/a", told));
+        Assert.Equal(["available romeo/a seen by romeo"], _stage.For("bot/b", told));
+        Assert.Empty(_stage.For("bot/c", told));
+
+        await _stage.Of("romeo").IntroduceAsync($"{bot}/b");
+        told = _stage.Sink.Take();
+        Assert.Empty(_stage.For("bot/a", told));
+        Assert.Equal(["available romeo/a seen by romeo"], _stage.For("bot/b", told));
+
+        await _stage.UnbindAsync("romeo/a");
+        Assert.Equal(["unavailable romeo/a seen by romeo"], _stage.For("bot/a", _stage.Sink.Take()));
+        await _stage.Of("romeo").IntroduceAsync($"nobody@{_stage.Domain}/r");
+        Assert.Empty(_stage.Sink.Take());
+    }
+
     private void Grant(PresencePrivilege presence, string? entity = null) => silo.Hosts.Set(HostSettings.Default(_stage.Domain) with
     {
         Components = ImmutableDictionary<string, ComponentSettings>.Empty.Add(Pubsub, new ExternalComponentSettings { Domain = Pubsub, Secret = "secret" }),

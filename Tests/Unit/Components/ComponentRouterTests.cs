@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
@@ -29,12 +30,17 @@ public sealed class ComponentRouterTests(SessionsSilo silo) : IClassFixture<Sess
     [InlineData("<message from='{0}' to='juliet@{1}' id='m'><body>b</body></message>")]
     [InlineData("<iq type='get' from='{0}' to='juliet@{1}/balcony' id='m'><ping xmlns='urn:xmpp:ping'/></iq>")]
     [InlineData("<iq type='get' from='{0}' to='juliet@{1}' id='m'><query xmlns='jabber:iq:roster'/></iq>")]
+    [InlineData("<iq type='get' from='{0}' to='juliet@{1}' id='m'><privileged_iq xmlns='urn:xmpp:privilege:2'><iq xmlns='jabber:client' type='get' id='i'><ping xmlns='urn:xmpp:ping'/></iq></privileged_iq></iq>")]
     public async Task Stanza_WhenAGrainFailsInAWayThatNobodyForesaw_IsRefused(string stanza)
     {
         var (connection, stream) = await _stage.ConnectAsync();
         var host = _stage.Settings with
         {
-            PrivilegedEntities = _stage.Settings.PrivilegedEntities.Add(_stage.Domain, new EntityPrivileges { Roster = PrivilegeAccess.Both }),
+            PrivilegedEntities = _stage.Settings.PrivilegedEntities.Add(_stage.Domain, new EntityPrivileges
+            {
+                Roster = PrivilegeAccess.Both,
+                Iq = ImmutableDictionary<string, PrivilegeAccess>.Empty.Add("urn:xmpp:ping", PrivilegeAccess.Get),
+            }),
         };
         _stage.Hosts.Set(host);
         var router = Router();
@@ -54,13 +60,14 @@ public sealed class ComponentRouterTests(SessionsSilo silo) : IClassFixture<Sess
             where T : class => GrainDouble.Create<T>((_, _) => throw new InvalidOperationException("a bug"));
         var (grains, doubles) = GrainFactoryDouble.Create();
         doubles.With(_ => Failing<IUserSessionsGrain>()).With(_ => Failing<IAccountGrain>()).With(_ => GrainDouble.Create<IUserDelegationsGrain>((_, _) =>
-            Task.FromResult(System.Collections.Immutable.ImmutableArray<UserDelegation>.Empty)));
+            Task.FromResult(ImmutableArray<UserDelegation>.Empty)));
         var routes = new LocalRoutes(isEnabled: false) { IsComplete = false };
         var instruments = _stage.Services.Instruments;
         var clients = new ClientGrants(grains, _stage.Hosts, _stage.Sessions, _stage.Time, NullLogger<ClientGrants>.Instance);
         var delegations = new DelegationForwarder(grains, _stage.Sessions, null!, null!, null!, clients, instruments);
         var accounts = new LocalAccounts(grains, _stage.Hosts);
-        var iqs = new PrivilegedIqRouter(grains, accounts, _stage.Hosts, routes, null!, null!, delegations, new IqHandlers([]), new PrivilegedIqs(_stage.Time), null!);
+        var iqs = new PrivilegedIqRouter(grains, accounts, _stage.Hosts, routes, null!, null!, delegations, new IqHandlers([]), new PrivilegedIqs(_stage.Time),
+            new PrivilegeServices(_stage.Sessions, _stage.Registration, instruments));
         return new ComponentRouter(
             grains, _stage.Hosts, routes, new LocalPath(_stage.Hosts, routes, _stage.Sessions, instruments), new UserMessages(grains, routes, null!, instruments), null!, null!, null!,
             null!, null!, delegations, new PrivilegeRouter(accounts, null!, delegations, null!, iqs), null!, new IqHandlers([]), instruments);

@@ -8,6 +8,7 @@ using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delivery;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Observability;
 using Krewe.Frontend.Routing;
 using Krewe.Frontend.Streams;
@@ -21,7 +22,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Krewe.Tests.Unit.Components;
 
 /// <summary>A host with one external component, whose connections are in memory, whose grain is a real one, and whose clock is the test's.</summary>
-internal sealed partial class ComponentStage : IComponentObserver, IComponentRouter, IAsyncDisposable
+internal sealed partial class ComponentStage : IEntityObserver, IComponentRouter, IAsyncDisposable
 {
     public const string Secret = "the secret";
 
@@ -123,14 +124,15 @@ internal sealed partial class ComponentStage : IComponentObserver, IComponentRou
         }
     }
 
-    public async ValueTask ConnectedAsync(ComponentStream stream)
+    public async ValueTask ConnectedAsync(IEntityStream stream)
     {
+        var component = Assert.IsType<ComponentStream>(stream);
         Log.Enqueue("connected");
-        Streams.Enqueue(stream);
-        await WhenConnected(stream);
+        Streams.Enqueue(component);
+        await WhenConnected(component);
     }
 
-    public void Disconnected(ComponentStream stream) => Log.Enqueue("disconnected");
+    public void Disconnected(IEntityStream stream) => Log.Enqueue("disconnected");
 
     public ValueTask RouteAsync(ComponentStream stream, Jid from, Jid to, ReadOnlySpan<byte> element, in ElementHead head)
     {

@@ -82,6 +82,18 @@ public sealed class HostSettingsCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task Defaults_ThatChange_OpenNoHostThatIsBeingErased()
+    {
+        _answer = _ => Task.FromResult(Document(1) with { IsErasing = true, ErasedAt = DateTimeOffset.UnixEpoch });
+        Assert.False((await _cache.GetAsync(Verona))!.Enabled);
+
+        _cache.Apply(new HostDefaultsDocument(2, """{ "c2s_stanza_size_limit": 20000 }"""));
+
+        Assert.True(_cache.TryGetLoaded(Verona, out var host));
+        Assert.Equal((20000, false, true, DateTimeOffset.UnixEpoch), (host.C2SStanzaSizeLimit, host.Enabled, host.IsErasing, host.ErasedAt!.Value));
+    }
+
+    [Fact]
     public async Task Loaded_IsRaisedForEachHostThatComesToBeKnown_AndChangedForWhatHappensToItThen()
     {
         var raised = new ConcurrentQueue<string>();

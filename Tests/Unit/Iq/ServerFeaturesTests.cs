@@ -2,9 +2,9 @@ using System.Text;
 using System.Xml.Linq;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
-using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delegation.Nesting;
+using Krewe.Frontend.Entities;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Iq;
 using Krewe.Tests.Support;
@@ -134,7 +134,7 @@ public sealed class ServerFeaturesTests
         var hosts = new FakeHosts();
         var time = new FakeTimeProvider();
         var grants = new ClientGrants(GrainFactoryDouble.Create().Factory, hosts, new SessionTable(), time, NullLogger<ClientGrants>.Instance);
-        return new ServerFeatures(new IqHandlers(HandlerTypes.All), new NestedDisco(hosts, new ComponentRequests(time)), grants);
+        return new ServerFeatures(new IqHandlers(HandlerTypes.All), new NestedDisco(hosts, new GrantingHosts(hosts), new EntityRequests(time)), grants);
     }
 
     private static string[] FeaturesOf(HostSettings host) =>

@@ -32,7 +32,7 @@ public sealed class EnclosedStanzaTests
             }
 
             compared++;
-            if (EnclosedStanza.ReadMessage(element, PrivilegeNamespaces.Second, Encoding.UTF8.GetBytes(StreamDeclarations), out var message) != EnclosedOutcome.Found)
+            if (EnclosedStanza.ReadMessage(element, "jabber:component:accept", PrivilegeNamespaces.Second, Encoding.UTF8.GetBytes(StreamDeclarations), out var message) != EnclosedOutcome.Found)
             {
                 return false;
             }
@@ -61,8 +61,8 @@ public sealed class EnclosedStanzaTests
             }
 
             read++;
-            var asMessage = EnclosedStanza.ReadMessage(element, PrivilegeNamespaces.Second, default, out var message);
-            var asIq = EnclosedStanza.ReadIq(element, default, out var iq);
+            var asMessage = EnclosedStanza.ReadMessage(element, "jabber:component:accept", PrivilegeNamespaces.Second, default, out var message);
+            var asIq = EnclosedStanza.ReadIq(element, "jabber:component:accept", default, out var iq);
             return (asMessage == EnclosedOutcome.Found) == (message is not null) && (asIq == EnclosedOutcome.Found) == (iq is not null)
                 && message is not { Head.Kind: not StanzaKind.Message } && iq is not { Head.Kind: not StanzaKind.Iq };
         }));
@@ -74,7 +74,7 @@ public sealed class EnclosedStanzaTests
     public void Iq_WithAnotherId_IsOtherwiseAsItWas()
     {
         TryFrame("<iq type='set' id='o'><privileged_iq xmlns='urn:xmpp:privilege:2'><iq xmlns='jabber:client' to='b' id=\"it's\" type='set'><a id='x' xmlns='urn:a'/></iq></privileged_iq></iq>", out var element, out _);
-        Assert.Equal(EnclosedOutcome.Found, EnclosedStanza.ReadIq(element, default, out var iq));
+        Assert.Equal(EnclosedOutcome.Found, EnclosedStanza.ReadIq(element, "jabber:component:accept", default, out var iq));
 
         var other = iq!.WithId("wire"u8);
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
-using Krewe.Frontend.Components;
+using Krewe.Frontend.Entities;
 using Krewe.Tests.Support;
 
 namespace Krewe.Tests.Unit.Privileges;
@@ -54,6 +54,41 @@ public sealed class GrantingHostsTests
     }
 
     [Fact]
+    public void Users_AreNamedByTheirBareJid_WhateverResourceIsMeant_UntilNobodyNamesThem()
+    {
+        const string Bot = "bot@verona.example";
+        var granting = new GrantingHosts(_hosts);
+        _hosts.Set(Host("mantua.example", $"{Bot}/one"));
+        _hosts.Set(HostSettings.Default("zante.example") with { Delegations = [new DelegationGrant { Namespace = "urn:a", Entity = Jid.Parse($"{Bot}/two") }] });
+        _hosts.Set(Host("users.example", $"{Bot}any"));
+
+        Assert.True(granting.IsNamed(Bot));
+        Assert.False(granting.IsNamed($"{Bot}/one"));
+        Assert.Equal(["mantua.example", "zante.example"], granting.Of(Bot, "verona.example").Select(host => host.Domain));
+        _hosts.Set(HostSettings.Default("mantua.example"));
+        Assert.True(granting.IsNamed(Bot));
+        _hosts.Set(HostSettings.Default("zante.example"));
+        Assert.False(granting.IsNamed(Bot));
+        Assert.Empty(granting.Of(Bot, "verona.example"));
+    }
+
+    [Fact]
+    public void Changes_OfTheHostThatAUserBelongsTo_AreToldOfThatUser()
+    {
+        var granting = new GrantingHosts(_hosts);
+        _hosts.Set(Host("mantua.example", "bot@padua.example/one"));
+        var told = new List<(string Entity, string Host)>();
+        granting.Changed += (entity, host) => told.Add((entity, host));
+
+        _hosts.Set(HostSettings.Default("padua.example") with { Isolate = true });
+        Assert.Equal([("bot@padua.example", "padua.example")], told.Distinct());
+        told.Clear();
+        _hosts.Set(HostSettings.Default("mantua.example"));
+        _hosts.Set(HostSettings.Default("padua.example"));
+        Assert.Equal([("bot@padua.example", "mantua.example")], told.Distinct());
+    }
+
+    [Fact]
     public void Hosts_OutOfReach_GrantNothing()
     {
         var granting = new GrantingHosts(_hosts);
@@ -63,14 +98,14 @@ public sealed class GrantingHostsTests
 
         Assert.Equal(["verona.example"], Of(granting));
         Assert.Equal(["verona.example", "mantua.example", "padua.example"], granting.Of(Pubsub, "verona.example").Select(host => host.Domain));
-        Assert.Null(granting.Find(Owner, "mantua.example"));
-        Assert.Null(granting.Find(Owner, "nowhere.example"));
-        Assert.Same(Verona, granting.Find(Owner, "verona.example"));
+        Assert.Null(granting.Find(Pubsub, Owner, "mantua.example"));
+        Assert.Null(granting.Find(Pubsub, Owner, "nowhere.example"));
+        Assert.Same(Verona, granting.Find(Pubsub, Owner, "verona.example"));
     }
 
     private static HostedDomain Owner => new(Verona, Component);
 
-    private static string[] Of(GrantingHosts granting) => [.. granting.Of(Owner).Select(host => host.Domain)];
+    private static string[] Of(GrantingHosts granting) => [.. granting.Of(Pubsub, Owner).Select(host => host.Domain)];
 
     private static HostSettings Host(string domain, string entity) => HostSettings.Default(domain) with { PrivilegedEntities = Privileges(entity) };
 

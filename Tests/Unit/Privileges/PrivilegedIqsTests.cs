@@ -70,7 +70,7 @@ public sealed class PrivilegedIqsTests
     public void Connection_ThatEnds_WaitsForNothing_AndOthersGoOn()
     {
         Begin();
-        var other = _iqs.TryBegin(_pubsub, new object(), StanzaType.Get, "other", "i", Juliet, Romeo)!;
+        var other = _iqs.TryBegin(_pubsub, _pubsub.Domain, new object(), StanzaType.Get, "other", "i", Juliet, Romeo)!;
 
         _iqs.Forget(_connection);
 
@@ -90,7 +90,7 @@ public sealed class PrivilegedIqsTests
         }
 
         Assert.Null(Begin());
-        Assert.NotNull(_iqs.TryBegin(new StubSender("other.verona.example"), new object(), StanzaType.Get, "1", "i", Juliet, Romeo));
+        Assert.NotNull(_iqs.TryBegin(new StubSender("other.verona.example"), "other.verona.example", new object(), StanzaType.Get, "1", "i", Juliet, Romeo));
 
         first.Refuse(StanzaError.ServiceUnavailable);
         Assert.NotNull(Begin());
@@ -101,7 +101,7 @@ public sealed class PrivilegedIqsTests
     public void Ids_OnTheWire_DoNotRepeat() =>
         Assert.Equal(100, Enumerable.Range(0, 100).Select(_ => Begin()!.WireId).Distinct().Count());
 
-    private PrivilegedIq? Begin() => _iqs.TryBegin(_pubsub, _connection, StanzaType.Get, "outer", "in & ner", Juliet, Romeo);
+    private PrivilegedIq? Begin() => _iqs.TryBegin(_pubsub, _pubsub.Domain, _connection, StanzaType.Get, "outer", "in & ner", Juliet, Romeo);
 
     private bool TryAnswer(string id, StubSender from, string to = "juliet@verona.example")
     {

@@ -47,6 +47,20 @@ public sealed class SeenPresencesTests
     }
 
     [Fact]
+    public void Presences_ThatAnotherConnectionTellsOf_AreTakenOut_WhoeverSaw()
+    {
+        Available(0, 0);
+        Available(0, 1);
+        Available(1, 1);
+        Available(2, 2);
+
+        Assert.Equal([Seen[0], Seen[1]], _presences.TakeOut(seen => seen.Bare == Seen[0].Bare).Order());
+        Assert.False(Unavailable(0, 0));
+        Assert.True(Unavailable(2, 2));
+        Assert.True(Available(0, 1));
+    }
+
+    [Fact]
     public void Told_IsExactlyWhatChangesWhetherAnybodySees()
     {
         var step = from seen in Gen.Choose(0, Seen.Length - 1)

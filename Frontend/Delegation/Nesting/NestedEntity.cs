@@ -1,16 +1,16 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Hosts;
-using Krewe.Frontend.Components;
+using Krewe.Frontend.Entities;
 
 namespace Krewe.Frontend.Delegation.Nesting;
 
 /// <param name="Host">The host that asks.</param>
 internal sealed record NestingQuestion(string Host, string Namespace, bool IsBare);
 
-/// <summary>One connected component: what it has been asked, and what it is still to be asked. Used under the lock of <see cref="NestedDisco"/>.</summary>
-internal sealed class NestedComponent(string domain, string ownerDomain)
+/// <summary>One connected entity: what it has been asked, and what it is still to be asked. Used under the lock of <see cref="NestedDisco"/>.</summary>
+internal sealed class NestedEntity(string address, string name, string ownerDomain)
 {
-    /// <summary>Questions that a component has before it at a time, so that hosts by the thousand do not flood it.</summary>
+    /// <summary>Questions that an entity has before it at a time, so that hosts by the thousand do not flood it.</summary>
     private const int UnderWayMax = 16;
 
     /// <summary>By host; the questions that were asked, or wait to be. One that is asked anew is another object.</summary>
@@ -18,14 +18,21 @@ internal sealed class NestedComponent(string domain, string ownerDomain)
     private readonly Queue<NestingQuestion> _waiting = [];
     private int _underWay;
 
-    public string Domain { get; } = domain;
+    /// <summary>Who is asked: the component's domain, or the user's full JID.</summary>
+    public string Address { get; } = address;
+
+    /// <summary>By which hosts are found that grant it something.</summary>
+    public string Name { get; } = name;
 
     public string OwnerDomain { get; } = ownerDomain;
 
-    public List<ComponentStream> Streams { get; } = [];
+    public List<IEntityStream> Streams { get; } = [];
 
     /// <summary>Which generation of XEP-0355 it speaks.</summary>
     public int Generation { get; private set; }
+
+    /// <summary>The hosts on whose behalf it has been asked, or is to be.</summary>
+    public IEnumerable<string> Hosts => _questions.Keys;
 
     /// <summary>Whether it has been asked, or is to be, on behalf of a host.</summary>
     public bool Knows(string host) => _questions.ContainsKey(host);
@@ -64,7 +71,7 @@ internal sealed class NestedComponent(string domain, string ownerDomain)
     }
 
     /// <summary>The next question, and whom to ask, unless enough are under way.</summary>
-    public (NestingQuestion Question, ComponentStream Stream)? TryTake()
+    public (NestingQuestion Question, IEntityStream Stream)? TryTake()
     {
         while (_underWay < UnderWayMax && _waiting.TryDequeue(out var question))
         {

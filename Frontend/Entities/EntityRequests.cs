@@ -6,14 +6,14 @@ using Krewe.Frontend.Routing;
 using Krewe.Frontend.Streams;
 using Krewe.Frontend.Xml;
 
-namespace Krewe.Frontend.Components;
+namespace Krewe.Frontend.Entities;
 
-/// <summary>What became of a request to a component.</summary>
-internal enum ComponentAnswerOutcome : byte
+/// <summary>What became of a request to an entity.</summary>
+internal enum EntityAnswerOutcome : byte
 {
     Result,
 
-    /// <summary>The component answered with an error.</summary>
+    /// <summary>The entity answered with an error.</summary>
     Error,
     TimedOut,
 
@@ -25,13 +25,13 @@ internal enum ComponentAnswerOutcome : byte
 }
 
 /// <param name="Xml">The whole answer, as it is routed; empty where none came.</param>
-internal readonly record struct ComponentAnswer(ComponentAnswerOutcome Outcome, ReadOnlyMemory<byte> Xml);
+internal readonly record struct EntityAnswer(EntityAnswerOutcome Outcome, ReadOnlyMemory<byte> Xml);
 
 /// <summary>
-/// The server's own IQ requests to external components, each on behalf of a host (RFC 6120 §8.2.3). An answer counts only by the connection that was asked, from the
-/// component's own domain, to the host that asked; anything else is ignored and leaves the request waiting. Every request ends, once.
+/// The server's own IQ requests to managing entities, each on behalf of a host (RFC 6120 §8.2.3). An answer counts only by the connection that was asked, from the
+/// address that was asked, to the host that asked; anything else is ignored and leaves the request waiting. Every request ends, once.
 /// </summary>
-internal sealed class ComponentRequests(TimeProvider time) : IComponentObserver
+internal sealed class EntityRequests(TimeProvider time) : IEntityObserver
 {
     public static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
 
@@ -43,9 +43,9 @@ internal sealed class ComponentRequests(TimeProvider time) : IComponentObserver
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Pending> _pending = new(StringComparer.Ordinal);
-    private readonly Dictionary<ComponentStream, int> _counts = [];
+    private readonly Dictionary<IEntityStream, int> _counts = [];
 
-    private sealed record Pending(ComponentStream Stream, string Host, Action<ComponentAnswer> Answered)
+    private sealed record Pending(IEntityStream Stream, string Host, Action<EntityAnswer> Answered)
     {
         public ITimer? Deadline { get; set; }
     }
@@ -63,26 +63,26 @@ internal sealed class ComponentRequests(TimeProvider time) : IComponentObserver
     }
 
     /// <param name="host">The domain that asks.</param>
-    /// <param name="answered">Called once, before anything that the component sends behind its answer is handled.</param>
-    public void Ask(ComponentStream stream, string host, StanzaType type, XmppPayload payload, Action<ComponentAnswer> answered)
+    /// <param name="answered">Called once, before anything that the entity sends behind its answer is handled.</param>
+    public void Ask(IEntityStream stream, string host, StanzaType type, XmppPayload payload, Action<EntityAnswer> answered)
     {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
         if (!TryAdd(id, new Pending(stream, host, answered)))
         {
-            answered(new(ComponentAnswerOutcome.Busy, default));
+            answered(new(EntityAnswerOutcome.Busy, default));
             return;
         }
 
         if (!Write(stream, host, type, id, payload))
         {
-            End(id, ComponentAnswerOutcome.Lost, default);
+            End(id, EntityAnswerOutcome.Lost, default);
         }
     }
 
     /// <summary>Whether a result or an error, to a host's domain, answers one of these requests: then whoever asked has it.</summary>
-    public bool TryTake(ComponentStream stream, ComponentAddress sender, Jid to, ReadOnlySpan<byte> element, in ElementHead head)
+    public bool TryTake(IEntityStream stream, IStanzaSender sender, Jid to, ReadOnlySpan<byte> element, in ElementHead head)
     {
-        if (!head.HasId || head.Id(element).Length != 2 * IdBytes || !sender.Address.IsDomain || !to.IsDomain)
+        if (!head.HasId || head.Id(element).Length != 2 * IdBytes || !sender.Address.Equals(stream.Self) || !to.IsDomain)
         {
             return false;
         }
@@ -96,14 +96,14 @@ internal sealed class ComponentRequests(TimeProvider time) : IComponentObserver
             }
         }
 
-        var outcome = head.StanzaType == StanzaType.Result ? ComponentAnswerOutcome.Result : ComponentAnswerOutcome.Error;
+        var outcome = head.StanzaType == StanzaType.Result ? EntityAnswerOutcome.Result : EntityAnswerOutcome.Error;
         End(id, outcome, StanzaStamping.StampBytes(sender, element, head, null, out _));
         return true;
     }
 
-    public ValueTask ConnectedAsync(ComponentStream stream) => default;
+    public ValueTask ConnectedAsync(IEntityStream stream) => default;
 
-    public void Disconnected(ComponentStream stream)
+    public void Disconnected(IEntityStream stream)
     {
         string[] lost;
         lock (_gate)
@@ -111,17 +111,17 @@ internal sealed class ComponentRequests(TimeProvider time) : IComponentObserver
             lost = _counts.ContainsKey(stream) ? [.. _pending.Where(entry => entry.Value.Stream == stream).Select(static entry => entry.Key)] : [];
         }
 
-        Array.ForEach(lost, id => End(id, ComponentAnswerOutcome.Lost, default));
+        Array.ForEach(lost, id => End(id, EntityAnswerOutcome.Lost, default));
     }
 
-    private static bool Write(ComponentStream stream, string host, StanzaType type, string id, XmppPayload payload)
+    private static bool Write(IEntityStream stream, string host, StanzaType type, string id, XmppPayload payload)
     {
         var output = ReplyBuffer.Rent();
         var xml = new XmppWriter(output);
         xml.Raw("<iq"u8);
         xml.Attribute("type"u8, Contracts.Stanzas.StanzaTypes.WireName(type)!);
         xml.Attribute("from"u8, host);
-        xml.Attribute("to"u8, stream.Domain);
+        xml.Attribute("to"u8, stream.Address);
         xml.Attribute("id"u8, id);
         xml.Raw(">"u8);
         payload(ref xml);
@@ -142,13 +142,13 @@ internal sealed class ComponentRequests(TimeProvider time) : IComponentObserver
 
             _counts[pending.Stream] = count + 1;
             _pending.Add(id, pending);
-            pending.Deadline = time.CreateTimer(_ => End(id, ComponentAnswerOutcome.TimedOut, default), null, AnswerWithin, Timeout.InfiniteTimeSpan);
+            pending.Deadline = time.CreateTimer(_ => End(id, EntityAnswerOutcome.TimedOut, default), null, AnswerWithin, Timeout.InfiniteTimeSpan);
             return true;
         }
     }
 
     /// <summary>The first end of a request counts.</summary>
-    private void End(string id, ComponentAnswerOutcome outcome, ReadOnlyMemory<byte> xml)
+    private void End(string id, EntityAnswerOutcome outcome, ReadOnlyMemory<byte> xml)
     {
         Pending? pending;
         lock (_gate)
