@@ -51,7 +51,8 @@ public sealed class HookDestinationsTests
         while (waiting.Count > 0)
         {
             _destinations.Leave(Url, "a.example");
-            var (host, entry) = waiting.Single(one => one.Entry.IsCompleted);
+            var entry = await Task.WhenAny(waiting.Select(static one => one.Entry)).WaitAsync(Timeouts.Test);
+            var host = Assert.Single(waiting, one => one.Entry.IsCompleted).Host;
             Assert.True(await entry);
             served.Add(host);
             waiting.RemoveAll(one => one.Entry.Equals(entry));
