@@ -1,4 +1,5 @@
 using System.Globalization;
+using Krewe.Contracts.Hosts;
 using Krewe.Frontend.Listeners;
 
 namespace Krewe.Frontend.Doctor;
@@ -6,41 +7,43 @@ namespace Krewe.Frontend.Doctor;
 /// <summary>The certificate that a client of a host would be shown now (RFC 6125 §6, RFC 6120 §13.7).</summary>
 internal sealed class CertificateExamination(TlsCertificates certificates, TimeProvider time)
 {
-    /// <summary>Below this much time left somebody should see to a new one.</summary>
-    public static readonly TimeSpan EndingWithin = TimeSpan.FromDays(21);
-
     private const string Subject = "certificate";
 
-    public async ValueTask<IReadOnlyList<DoctorItem>> ExamineAsync(string domain)
+    public async Task<IReadOnlyList<DoctorItem>> ExamineAsync(HostSettings host)
     {
-        var shown = await certificates.SelectAsync(domain, null);
-        var certificate = shown.Certificate;
-        var (begins, ends, now) = (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), time.GetUtcNow().UtcDateTime);
-        var day = ends.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var (shown, fromApi) = await certificates.ReloadAsync(host.Domain);
+        var now = time.GetUtcNow();
         var items = new List<DoctorItem>();
-        if (!shown.Covers(domain))
+        if (!shown.Covers(host.Domain))
         {
-            items.Add(DoctorItem.Bad(Subject, $"The certificate does not name {domain}: clients refuse it."));
+            items.Add(DoctorItem.Bad(Subject, $"The certificate does not name {host.Domain}: clients refuse it."));
         }
 
-        if (ends <= now)
+        if (shown.NotAfter <= now)
         {
-            items.Add(DoctorItem.Bad(Subject, $"The certificate expired on {day}: clients refuse it."));
+            items.Add(DoctorItem.Bad(Subject, $"The certificate expired on {Day(shown)}: clients refuse it."));
         }
-        else if (begins > now)
+        else if (!shown.IsValidAt(now))
         {
             items.Add(DoctorItem.Bad(Subject, "The certificate is not valid yet: clients refuse it."));
         }
-        else if (ends - now < EndingWithin)
+        else if (shown.NotAfter - now < CertificateWords.WarnBefore)
         {
-            items.Add(DoctorItem.Note(Subject, $"The certificate expires on {day}, in {(int)(ends - now).TotalDays} days: put a new one in its place."));
+            items.Add(DoctorItem.Note(Subject, $"The certificate expires on {Day(shown)}, in {CertificateWords.DaysLeft(shown, now)} days: put a new one in its place."));
         }
 
-        if (certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData))
+        if (shown.Certificate.SubjectName.RawData.AsSpan().SequenceEqual(shown.Certificate.IssuerName.RawData))
         {
             items.Add(DoctorItem.Note(Subject, "The certificate is self-signed: clients ask their users whether they trust it, or refuse it."));
         }
 
-        return items.Count > 0 ? items : [DoctorItem.Ok(Subject, $"Clients are shown a certificate for {domain} that is valid until {day}.")];
+        if (fromApi is not null && fromApi != shown)
+        {
+            items.Add(DoctorItem.Note(Subject, $"The certificate that was put through the API ended on {Day(fromApi)}, and another one is shown in its place."));
+        }
+
+        return items.Count > 0 ? items : [DoctorItem.Ok(Subject, $"Clients are shown a certificate for {host.Domain} that is valid until {Day(shown)}.")];
     }
+
+    private static string Day(ServerCertificate certificate) => certificate.NotAfter.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

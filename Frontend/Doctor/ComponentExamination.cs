@@ -1,10 +1,11 @@
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
+using Krewe.Frontend.Entities;
 
 namespace Krewe.Frontend.Doctor;
 
 /// <summary>Whether the programs that serve a host's other domains are there, and whether those that were given privileges can use them (XEP-0114, XEP-0356).</summary>
-internal sealed class ComponentExamination(IGrainFactory grains, IHostSettingsSource hosts)
+internal sealed class ComponentExamination(IGrainFactory grains, IHostSettingsSource hosts, UserEntities users)
 {
     public async Task<IReadOnlyList<DoctorItem>> ExamineAsync(HostSettings host)
     {
@@ -18,19 +19,24 @@ internal sealed class ComponentExamination(IGrainFactory grains, IHostSettingsSo
         ? DoctorItem.Ok(JsonPaths.Member("$.components", domain), $"{domain} is connected{(count > 1 ? $", {count} times" : "")}.")
         : DoctorItem.Note(JsonPaths.Member("$.components", domain), $"{domain} is not connected: what is sent to it is answered with an error.");
 
-    /// <summary>Null when the privileges are of use.</summary>
+    /// <summary>Null when there is nothing to say of them.</summary>
     private async Task<DoctorItem?> OfPrivilegesAsync(HostSettings host, string entity)
     {
         var path = JsonPaths.Member("$.privileged_entities", entity);
-        if (!Jid.TryParse(entity, out var jid) || !jid.IsDomain)
+        var jid = Jid.Parse(entity);
+        var found = await hosts.FindAsync(jid.Domainpart);
+        if (jid.HasLocalpart)
         {
-            return DoctorItem.Bad(path, $"{entity} gets no privileges: users cannot have any yet. Name a component's domain.");
+            return found is { } home && !DomainScope.MayGrant(host, home) ? OutOfReach(path, entity)
+                : users.WhyNot(jid) is { } why ? DoctorItem.Note(path, $"{entity} does nothing with its privileges now: {why}.")
+                : null;
         }
 
-        var found = await hosts.FindAsync(jid.Domainpart);
         return found is not { Component: ExternalComponentSettings } component ? DoctorItem.Bad(path, $"{entity} gets no privileges: it is no external component.")
-            : !DomainScope.MayCross(new HostedDomain(host, null), component) ? DoctorItem.Bad(path, $"{entity} gets no privileges: it is out of the host's reach.")
+            : !DomainScope.MayGrant(host, component) ? OutOfReach(path, entity)
             : component.Host.Domain != host.Domain && (await grains.Component(jid.Domainpart).ConnectionsAsync()).IsEmpty ? DoctorItem.Note(path, $"{entity} is not connected, and does nothing with its privileges.")
             : null;
     }
+
+    private static DoctorItem OutOfReach(string path, string entity) => DoctorItem.Bad(path, $"{entity} gets no privileges: it is out of the host's reach.");
 }

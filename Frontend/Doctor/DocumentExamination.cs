@@ -19,8 +19,8 @@ internal static class DocumentExamination
 
     public static IEnumerable<DoctorItem> Of(HostDocument document, HostSettings host)
     {
-        yield return host.Enabled
-            ? DoctorItem.Ok(Subject, $"{host.Domain} is enabled.")
+        yield return host.Enabled ? DoctorItem.Ok(Subject, $"{host.Domain} is enabled.")
+            : host.IsErasing ? DoctorItem.Bad(Subject, $"{host.Domain} is closed while its data is erased. If nobody is at it any more, ask for the erasure again: it goes on where it was cut off.")
             : DoctorItem.Bad("$.enabled", $"{host.Domain} is disabled: its streams are refused with host-gone. Only the provider can enable it.");
         if (document.Source == HostSource.File)
         {

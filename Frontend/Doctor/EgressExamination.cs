@@ -30,6 +30,11 @@ internal static class EgressExamination
             yield return ("$.http_roster_url", roster.Url);
         }
 
+        if (host.HttpAuth is { } users)
+        {
+            yield return ("$.http_auth_url", users.Url);
+        }
+
         foreach (var service in host.Components.Values.OfType<MucServiceSettings>().OrderBy(service => service.Domain, StringComparer.Ordinal))
         {
             if (service.HttpAuth is { } auth)

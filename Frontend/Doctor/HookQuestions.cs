@@ -21,7 +21,8 @@ internal sealed class HookQuestions(IGrainFactory grains)
     private const string DiscoItems = "http://jabber.org/protocol/disco#items";
 
     public static bool HasHooks(HostSettings host) =>
-        host.HttpRoster is not null || Services(host).Any() || host.Delegations.Any(static grant => grant.Url is not null);
+        host.HttpRoster is not null || Services(host).Any() || host.Delegations.Any(static grant => grant.Url is not null)
+        || (host.HttpAuth is not null && host.Authentication.Contains(HostAuthentication.Http));
 
     public async Task<ExaminationRequest> MakeAsync(HostSettings host, Jid? user, Jid? room)
     {

@@ -33,8 +33,8 @@ internal sealed record HookWords(string Path, string DeadlineSetting, string? Au
                     "While it fails, requests get service-unavailable.");
             default:
                 return new(
-                    "$.http_auth_url", "the deadline of password checks", "http_auth_credentials", false, $"whether there is a user {asked.User.Localpart}",
-                    "While it fails, nobody logs in by it.");
+                    "$.http_auth_url", "http_auth_timeout, at most 3 s for this question,", "http_auth_credentials", host.HttpAuth?.Credentials is not null, $"whether there is a user {asked.User.Localpart}",
+                    "While it fails, those whose passwords it knows cannot log in.");
         }
     }
 

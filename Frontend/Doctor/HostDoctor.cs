@@ -9,7 +9,8 @@ namespace Krewe.Frontend.Doctor;
 /// its grants.
 /// </summary>
 internal sealed class HostDoctor(
-    IGrainFactory grains, HookQuestions questions, CertificateExamination certificate, ComponentExamination components, GrantExamination delegations)
+    IGrainFactory grains, HookQuestions questions, AuthenticationExamination authentication, CertificateExamination certificate, ComponentExamination components,
+    GrantExamination delegations)
 {
     /// <param name="user">Whom to ask the hooks about.</param>
     /// <param name="room">What room of its service; null for one that the doctor picks.</param>
@@ -17,7 +18,7 @@ internal sealed class HostDoctor(
     /// <returns>Null while another examination of the host is under way.</returns>
     public async Task<IReadOnlyList<DoctorItem>?> ExamineAsync(HostDocument document, HostSettings? host, Jid? user, Jid? room, bool withHooks)
     {
-        if (host is null)
+        if (host is null or { Fault: not null })
         {
             return DocumentExamination.OfUnreadable(document);
         }
@@ -31,8 +32,8 @@ internal sealed class HostDoctor(
 
         List<DoctorItem> items =
         [
-            .. DocumentExamination.Of(document, host), .. SettingsExamination.Of(host), .. EgressExamination.Of(host),
-            .. await certificate.ExamineAsync(host.Domain), .. HookSentences.Of(hooks, host, asked), .. await components.ExamineAsync(host), .. delegations.Examine(host),
+            .. DocumentExamination.Of(document, host), .. SettingsExamination.Of(host), .. EgressExamination.Of(host), .. await authentication.ExamineAsync(host),
+            .. await certificate.ExamineAsync(host), .. HookSentences.Of(hooks, host, asked), .. await components.ExamineAsync(host), .. delegations.Examine(host),
         ];
         return items;
     }

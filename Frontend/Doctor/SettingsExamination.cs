@@ -11,6 +11,10 @@ internal static class SettingsExamination
         {
             yield return DoctorItem.Note("$.http_roster_url", "The host keeps its own rosters: there is no http_roster_url.");
         }
+        else if (!host.HttpRoster.Url.Contains("%s", StringComparison.Ordinal))
+        {
+            yield return DoctorItem.Note("$.http_roster_url", "The URL has no %s, which stands for the user: all users get the same roster.");
+        }
 
         foreach (var service in host.Components.Values.OfType<MucServiceSettings>().OrderBy(service => service.Domain, StringComparer.Ordinal))
         {

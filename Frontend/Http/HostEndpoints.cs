@@ -129,10 +129,14 @@ internal static class HostEndpoints
         }
 
         // Also for a host that is gone already: a removal that was cut off half way is finished by asking for it again.
-        await erasure.RemoveAllAsync(domain, settings);
         await grains.Usage(domain).ClearAsync();
         await grains.Certificate(domain).ClearAsync();
         certificates.Forget(domain);
+        if (await erasure.RemoveAllAsync(domain, settings) is null)
+        {
+            return ApiResults.Problem(StatusCodes.Status503ServiceUnavailable, "The host is removed, but not all of its data yet: ask again.");
+        }
+
         return change.Outcome is HostChangeOutcome.Deleted ? Results.NoContent() : HostAnswers.Refused(change);
     }
 }

@@ -52,7 +52,7 @@ internal static partial class KreweApi
         services.AddSingleton<HostErasure>();
         services.AddSingleton<ErasureEndpoints>();
         services.AddSingleton<ExportEndpoints>();
-        services.AddSingleton<HookQuestions>().AddSingleton<CertificateExamination>().AddSingleton<ComponentExamination>().AddSingleton<GrantExamination>();
+        services.AddSingleton<HookQuestions>().AddSingleton<AuthenticationExamination>().AddSingleton<CertificateExamination>().AddSingleton<ComponentExamination>().AddSingleton<GrantExamination>();
         services.AddSingleton<HostDoctor>();
         services.AddSingleton<DoctorEndpoints>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));

@@ -18,6 +18,7 @@ internal sealed class HttpAuthClient(OutboundHttp http)
     public const int BodyBytesMax = 64 * 1024;
 
     private const string Hook = "auth";
+    private const string UserExists = "user_exists";
     private const string FormType = "application/x-www-form-urlencoded";
     private const int SourceHashBytes = 16;
 
@@ -27,25 +28,33 @@ internal sealed class HttpAuthClient(OutboundHttp http)
     /// <summary>Once for each snapshot of the settings.</summary>
     private static readonly ConditionalWeakTable<HttpAuthSettings, byte[]> Sources = [];
 
-    public ValueTask<HttpAuthAnswer> CheckPasswordAsync(HostSettings host, HttpAuthSettings auth, Jid user, string password) =>
-        AskAsync(host, auth, "check_password", auth.Timeout, [("user", user.Localpart!), ("server", host.Domain), ("pass", password)]);
+    public async ValueTask<HttpAuthAnswer> CheckPasswordAsync(HostSettings host, HttpAuthSettings auth, Jid user, string password) =>
+        Read(await CallAsync(host, auth, "check_password", auth.Timeout, [("user", user.Localpart!), ("server", host.Domain), ("pass", password)]));
 
-    public ValueTask<HttpAuthAnswer> ExistsAsync(HostSettings host, HttpAuthSettings auth, Jid user) =>
-        AskAsync(host, auth, "user_exists", auth.Timeout < ExistsWithin ? auth.Timeout : ExistsWithin, [("user", user.Localpart!), ("server", host.Domain)]);
+    public async ValueTask<HttpAuthAnswer> ExistsAsync(HostSettings host, HttpAuthSettings auth, Jid user) => Read(await CallExistsAsync(host, auth, user));
+
+    /// <summary>The call itself; null when the setting makes no URL.</summary>
+    public ValueTask<HookResponse?> CallExistsAsync(HostSettings host, HttpAuthSettings auth, Jid user) =>
+        CallAsync(host, auth, UserExists, ExistsDeadline(auth), [("user", user.Localpart!), ("server", host.Domain)]);
+
+    public static TimeSpan ExistsDeadline(HttpAuthSettings auth) => auth.Timeout < ExistsWithin ? auth.Timeout : ExistsWithin;
+
+    /// <summary>Where it is asked whether a user exists, without the user; null when the setting makes no URL.</summary>
+    public static Uri? ExistsUrl(HttpAuthSettings auth) => Url($"{auth.Url.TrimEnd('/')}/{UserExists}");
 
     /// <summary>Tells one service from another, without keeping what is secret of it.</summary>
     public static ReadOnlySpan<byte> SourceOf(HttpAuthSettings auth) => Sources.GetValue(
         auth, static settings => SHA256.HashData(Encoding.UTF8.GetBytes($"{settings.Url}\n{settings.Credentials}\n{settings.IsPost}"))[..SourceHashBytes]);
 
-    private async ValueTask<HttpAuthAnswer> AskAsync(
+    private async ValueTask<HookResponse?> CallAsync(
         HostSettings host, HttpAuthSettings auth, string question, TimeSpan deadline, (string Name, string Value)[] parameters)
     {
         // RFC 3986 §2.3: everything outside "unreserved" is encoded; so is a form's value (a space too, as %20).
         var encoded = string.Join('&', parameters.Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}"));
         var path = $"{auth.Url.TrimEnd('/')}/{question}";
-        if (!Uri.TryCreate(auth.IsPost ? path : $"{path}?{encoded}", UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        if (Url(auth.IsPost ? path : $"{path}?{encoded}") is not { } url)
         {
-            return HttpAuthAnswer.Failed;
+            return null;
         }
 
         var request = new HookRequest(url)
@@ -60,13 +69,15 @@ internal sealed class HttpAuthClient(OutboundHttp http)
         }
 
         var endpoint = new HookEndpoint(host.Domain, Hook, deadline, BodyBytesMax, host.Limits.HookConcurrency, host.Limits.HookCallsPerSecond) { Part = question };
-        return Read(await http.CallAsync(endpoint, request));
+        return await http.CallAsync(endpoint, request);
     }
 
-    private static HttpAuthAnswer Read(HookResponse response)
+    private static Uri? Url(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is ("http" or "https") ? url : null;
+
+    public static HttpAuthAnswer Read(HookResponse? response)
     {
-        var word = response.Body.Span.Trim(" \t\r\n"u8);
-        return response.Outcome != HookOutcome.Ok ? HttpAuthAnswer.Failed
+        var word = response is null ? default : response.Body.Span.Trim(" \t\r\n"u8);
+        return response is not { Outcome: HookOutcome.Ok } ? HttpAuthAnswer.Failed
             : word.SequenceEqual("true"u8) ? HttpAuthAnswer.Yes
             : word.SequenceEqual("false"u8) ? HttpAuthAnswer.No
             : HttpAuthAnswer.Failed;

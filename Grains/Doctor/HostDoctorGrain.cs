@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Krewe.Contracts.Delegation;
 using Krewe.Contracts.Doctor;
 using Krewe.Contracts.Hosts;
+using Krewe.Grains.Authentication;
 using Krewe.Grains.Delegation;
 using Krewe.Grains.Muc;
 using Krewe.Grains.Outbound;
@@ -14,7 +15,7 @@ namespace Krewe.Grains.Doctor;
 /// nowhere but into the findings; no roster, no decision and nobody's request is touched by it.
 /// </summary>
 internal sealed class HostDoctorGrain(
-    RosterClient rosters, MucAuthClient rooms, DelegationClient services, IHostSettingsSource hosts, TimeProvider time) : Grain, IHostDoctorGrain
+    RosterClient rosters, MucAuthClient rooms, DelegationClient services, HttpAuthClient users, IHostSettingsSource hosts, TimeProvider time) : Grain, IHostDoctorGrain
 {
     /// <summary>Less than the 20 seconds that an examination may take as a whole.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(18);
@@ -75,6 +76,15 @@ internal sealed class HostDoctorGrain(
             {
                 CallAsync = async () => await rosters.FetchAsync(host, roster, request.User, etag: null),
                 Judge = (response, about) => RosterJudgement.Of(response, about, request.User, host.Limits.RosterItems),
+            };
+        }
+
+        if (host.HttpAuth is { } service && host.Authentication.Contains(HostAuthentication.Http) && request.User.HasLocalpart)
+        {
+            yield return new(HookKind.Authentication, "", HttpAuthClient.ExistsUrl(service), HttpAuthClient.ExistsDeadline(service), HttpAuthClient.BodyBytesMax)
+            {
+                CallAsync = async () => await users.CallExistsAsync(host, service, request.User),
+                Judge = AuthenticationJudgement.Of,
             };
         }
 

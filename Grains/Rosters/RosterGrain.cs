@@ -236,9 +236,10 @@ internal sealed partial class RosterGrain(
     private async Task<bool> WriteAsync()
     {
         _isDirty = false;
-        if (hosts.TryGetLoaded(_owner.Domainpart, out var host) && _copy.FetchedAt <= host.ErasedAt)
+        var host = hosts.TryGetLoaded(_owner.Domainpart, out var loaded) ? loaded : await hosts.GetAsync(_owner.Domainpart);
+        if (host is null || _copy.FetchedAt <= host.ErasedAt)
         {
-            // Fetched before the host's data was erased: written now, it would be there again.
+            // Of a host that was removed, or fetched before the host's data was erased: written now, it would be there again.
             Drop();
             return false;
         }

@@ -47,9 +47,19 @@ internal sealed class SqliteBackup(string path) : IStoreBackup, IAsyncDisposable
         {
             using var connection = SqliteConnections.OpenCopier(path);
             using var interruption = cancellationToken.Register(() => SQLitePCL.raw.sqlite3_interrupt(connection.Handle));
-            made.SetResult(SqliteCopies.Make(connection, path));
+            cancellationToken.ThrowIfCancellationRequested();
+            var copy = SqliteCopies.Make(connection, path);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                // An interruption that came before the statement began interrupts nothing.
+                File.Delete(copy);
+                made.SetCanceled(cancellationToken);
+                return;
+            }
+
+            made.SetResult(copy);
         }
-        catch (SqliteException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is SqliteException or OperationCanceledException && cancellationToken.IsCancellationRequested)
         {
             made.SetCanceled(cancellationToken);
         }

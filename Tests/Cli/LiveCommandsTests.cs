@@ -82,6 +82,26 @@ public sealed class LiveCommandsTests(LocalPathServer server) : IClassFixture<Lo
         Assert.Equal(1, (await RunAsync("muc", "show", host, room)).Code);
     }
 
+    [Fact]
+    public async Task HooksAndUsage_AreShown()
+    {
+        var host = await HostAsync();
+        server.Krewe.Hooks.Answer(host, "juliet", "", 503);
+        await using var juliet = await LogInAsync(host, "juliet");
+        await RunAsync("roster", "refresh", host, "juliet");
+
+        Assert.Matches("(?m)^roster +- +closed +[1-9][0-9]* +[1-9]", (await RunAsync("host", "hooks", host)).Output);
+        Assert.Matches("(?m)^[0-9T:-]{19}Z  roster  -  .* 503 ", (await RunAsync("host", "hooks", host, "--calls")).Output);
+        var hook = (await RunAsync("host", "hooks", host, "--calls", "--json")).Json[0]!;
+        Assert.Equal(503, (int?)hook["calls"]![0]!["status"]);
+
+        var usage = await RunAsync("host", "usage", host);
+        Assert.Matches("(?m)^totals\\.logins +1$", usage.Output);
+        Assert.Matches("(?m)^DATE +SESSIONS PEAK +LOGINS ", usage.Output);
+        Assert.Equal(host, (string?)(await RunAsync("host", "usage", host, "--json")).Json["host"]);
+        Assert.Equal(1, (await RunAsync("host", "usage", host, "--since", "yesterday")).Code);
+    }
+
     private async Task<string> HostAsync()
     {
         var host = $"tool{Interlocked.Increment(ref s_hosts)}.example";

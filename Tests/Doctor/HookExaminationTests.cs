@@ -305,5 +305,5 @@ public sealed class HookExaminationTests(LocalPathServer server) : IClassFixture
     }
 
     private Task<Examination> HostAsync(string url, string? settings = null) =>
-        Examination.OfAsync(server.Krewe, $$"""{ "http_roster_url": "{{url}}"{{(settings is null ? "" : ", " + settings)}} }""");
+        Examination.OfAsync(server.Krewe, $$"""{ "http_roster_url": "{{(url.Contains("%s", StringComparison.Ordinal) ? url : $"{url.TrimEnd('/')}/%s")}}"{{(settings is null ? "" : ", " + settings)}} }""");
 }

@@ -3,6 +3,7 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Doctor;
 using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
+using Krewe.Grains.Authentication;
 using Krewe.Grains.Delegation;
 using Krewe.Grains.Doctor;
 using Krewe.Grains.Muc;
@@ -27,7 +28,7 @@ public sealed class HostDoctorGrainTests : IAsyncLifetime
         _hook = await HookServer.StartAsync();
         var options = _folder.Options with { EgressAllow = [new EgressAllowance(IPNetwork.Parse("127.0.0.0/8"), null)] };
         _silo = await StorageSilo.StartAsync(options, services => services.AddSingleton(options).AddSingleton<TimeProvider>(_time).AddSingleton<IHostSettingsSource>(_hosts)
-            .AddKreweRosters().AddKreweMuc().AddKreweDelegation());
+            .AddKreweRosters().AddKreweMuc().AddKreweDelegation().AddKreweAuthentication());
     }
 
     public async Task DisposeAsync()

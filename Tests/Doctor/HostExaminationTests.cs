@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Krewe.Tests.Support;
 using Krewe.Tests.Transcripts;
@@ -25,6 +24,31 @@ public sealed class HostExaminationTests(LocalPathServer server) : IClassFixture
         { """{ "isolate": true }""", "note", "$.isolate", "The host is closed to all other domains: its users and theirs cannot reach each other." },
         { """{ "tenant": "capulet", "limits": { "rooms": 5 } }""", "ok", "host", "Set by the provider, who alone may change it: tenant, limits." },
         { """{ "limits": { "stanzas_per_second": 0, "rooms": 0 } }""", "note", "$.limits", "Without a limit, because they are 0: stanzas_per_second, rooms. One user of the host may use up what all share." },
+        { "{}", "note", "$.authentication", "The host has no accounts yet: nobody can log in." },
+        { """{ "authentication": "anonymous" }""", "note", "$.authentication", "Anybody may come in, under a name that is made for that one session." },
+        {
+            """{ "authentication": ["internal_hashed", "anonymous"] }""", "note", "$.authentication",
+            "Anybody may come in without a password, under a name that is made for that one session, beside those who have one."
+        },
+        {
+            """{ "authentication": ["internal_hashed", "http"], "http_auth_url": "https://a.example" }""", "note", "$.authentication",
+            "Most clients choose SCRAM, which only the host's own accounts can: users whom only http_auth_url knows must choose PLAIN. Name one of the two if all users are of one kind."
+        },
+        { """{ "http_auth_url": "https://a.example" }""", "note", "$.authentication", "There is an http_auth_url, and authentication does not have http: it is not asked." },
+        { """{ "jwt_secret": "0123456789abcdef0123456789abcdef" }""", "note", "$.authentication", "There are keys for tokens, and authentication does not have jwt: no token counts." },
+        {
+            """{ "authentication": "http", "http_auth_url": "https://a.example" }""", "note", "$.http_auth_method",
+            "Passwords are sent in the query of a GET, which logs of requests show: POST is safer, where the service takes it."
+        },
+        {
+            """{ "authentication": "jwt", "jwt_secret": "0123456789abcdef0123456789abcdef" }""", "note", "$.jwt_audience",
+            "There is no jwt_audience: a token that its issuer signed for another service lets in here too."
+        },
+        {
+            """{ "authentication": "jwt", "jwt_keys_file": "none.json" }""", "bad", "$.jwt_keys_file",
+            "The provider has no file none.json in jwks of the data folder, or it is no key set: no token counts."
+        },
+        { """{ "http_roster_url": "https://contacts.example/" }""", "note", "$.http_roster_url", "The URL has no %s, which stands for the user: all users get the same roster." },
         { """{ "c2s_require_encryption": false }""", "note", "$.c2s_require_encryption", "Clients may log in without TLS." },
         { """{ "allow_unencrypted_plain_auth": true }""", "note", "$.allow_unencrypted_plain_auth", "Clients may send their passwords in the clear." },
         {
@@ -56,7 +80,7 @@ public sealed class HostExaminationTests(LocalPathServer server) : IClassFixture
             "$.delegations['urn:example:ns']", "urn:example:ns with node is answered by pubsub.HOST, but nobody does now: the component is not connected. Requests get service-unavailable."
         },
         { """{ "privileged_entities": { "pubsub.elsewhere.example": { "roster": "get" } } }""", "bad", "$.privileged_entities['pubsub.elsewhere.example']", "pubsub.elsewhere.example gets no privileges: it is no external component." },
-        { """{ "privileged_entities": { "juliet@HOST": { "roster": "get" } } }""", "bad", "$.privileged_entities['juliet@HOST']", "juliet@HOST gets no privileges: users cannot have any yet. Name a component's domain." },
+        { """{ "privileged_entities": { "juliet@HOST": { "roster": "get" } } }""", "note", "$.privileged_entities['juliet@HOST']", "juliet@HOST does nothing with its privileges now: the user is not connected." },
     };
 
     [Theory]
@@ -99,6 +123,7 @@ public sealed class HostExaminationTests(LocalPathServer server) : IClassFixture
 public sealed class CertificateExaminationTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("krewe-certificates-").FullName;
+    private readonly TestAuthority _authority = new();
     private KreweServer _krewe = null!;
 
     public async Task InitializeAsync() => _krewe = await KreweServer.StartAsync(configure: options => options with { CertificatesFolder = _folder });
@@ -106,6 +131,7 @@ public sealed class CertificateExaminationTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _krewe.DisposeAsync();
+        _authority.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -118,29 +144,14 @@ public sealed class CertificateExaminationTests : IAsyncLifetime
     public async Task Certificate_IsLookedAt(string name, int from, int to, string level, string words)
     {
         var host = await Examination.OfAsync(_krewe, "{}");
-        var (certificate, key) = Issued(name.Replace("{host}", host.Domain, StringComparison.Ordinal), from, to);
-        await File.WriteAllTextAsync(Path.Combine(_folder, $"{host.Domain}.key"), key);
-        await File.WriteAllTextAsync(Path.Combine(_folder, $"{host.Domain}.crt"), certificate);
+        var now = DateTimeOffset.UtcNow;
+        var certificate = _authority.Issue([name.Replace("{host}", host.Domain, StringComparison.Ordinal)], from: now.AddDays(from), until: now.AddDays(to));
+        await File.WriteAllTextAsync(Path.Combine(_folder, $"{host.Domain}.key"), certificate.Key);
+        await File.WriteAllTextAsync(Path.Combine(_folder, $"{host.Domain}.crt"), certificate.Chain);
 
         var said = Assert.Single(await host.AskAsync(), item => item.Subject == "certificate");
 
         Assert.Equal(level, said.Level);
         Assert.StartsWith(words.Replace("{host}", host.Domain, StringComparison.Ordinal), said.Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>By an authority of the test's own, so that it is not self-signed.</summary>
-    private static (string Certificate, string Key) Issued(string name, int fromDays, int toDays)
-    {
-        using var authorityKey = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
-        var authority = new CertificateRequest("CN=Authority", authorityKey, System.Security.Cryptography.HashAlgorithmName.SHA256);
-        authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var issuer = authority.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1000), DateTimeOffset.UtcNow.AddDays(1000));
-        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, System.Security.Cryptography.HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(issuer, DateTimeOffset.UtcNow.AddDays(fromDays), DateTimeOffset.UtcNow.AddDays(toDays), [1, 2, 3, 4]);
-        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 }

@@ -101,6 +101,27 @@ public sealed class RoomAndNamespaceExaminationTests(LocalPathServer server) : I
         Assert.Single(hook.Requests, request => request.Body.Contains("http://jabber.org/protocol/disco#info", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(200, "true", "ok", ": yes.")]
+    [InlineData(200, " false\n", "ok", ": no.")]
+    [InlineData(200, "maybe", "bad", " answered 200, but not as it should: true or false is expected. {users}")]
+    [InlineData(401, "", "bad", " answered 401: it wants another Authorization than it got. http_auth_credentials is set, but not to what it wants. {users}")]
+    [InlineData(404, "false", "bad", " answered 404: there is nothing at the path of the URL. {users}")]
+    public async Task Authentication_IsExplained(int status, string body, string level, string words)
+    {
+        await using var hook = await HookServer.StartAsync();
+        hook.Answers(body, status);
+        var host = await Examination.OfAsync(
+            server.Krewe, $$"""{ "authentication": "http", "http_auth_url": "{{hook.Url}}/users", "http_auth_credentials": "krewe:secret" }""");
+
+        var said = await host.AskAboutAsync("$.http_auth_url", "?user=juliet");
+
+        Assert.Equal(level, said.Level);
+        Assert.EndsWith(words.Replace("{users}", "While it fails, those whose passwords it knows cannot log in.", StringComparison.Ordinal), said.Message, StringComparison.Ordinal);
+        Assert.Equal($"/users/user_exists?user=juliet&server={host.Domain}", (await hook.NextRequestAsync()).Target);
+        Assert.Single(hook.Requests);
+    }
+
     private Task<Examination> HostWithRoomsAsync(string url, string? settings = null) => Examination.OfAsync(server.Krewe, $$"""
         { "components": { "rooms.HOST": { "type": "muc", "muc_http_auth_url": "{{url}}"{{(settings is null ? "" : ", " + settings)}} } } }
         """);

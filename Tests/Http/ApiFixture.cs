@@ -15,7 +15,7 @@ using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Entities;
 using Krewe.Frontend.Http;
-using Krewe.Frontend.Listeners;
+using Krewe.Frontend.Sasl;
 using Krewe.Grains.Audit;
 using Krewe.Grains.Hosts;
 using Krewe.Tests.Grains.Storage;
@@ -202,6 +202,7 @@ public sealed class ApiFixture : IAsyncLifetime
         builder.Services.AddSingleton<UserEntities>().AddSingleton(new LocalRoutes(isEnabled: true));
         builder.Services.AddSingleton<ISessionDirectory>(new SessionListings(Sessions));
         builder.Services.AddSingleton<SessionTable>();
+        builder.Services.AddSingleton(new JwtKeyFiles(options, TimeProvider.System, NullLogger<JwtKeyFiles>.Instance));
         builder.Services.AddSingleton<ClientGrants>();
         builder.Services.AddKreweApi();
         var app = builder.Build();

@@ -52,6 +52,19 @@ public sealed class FaultyDocumentTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Doctor_NamesEachBadPlace()
+    {
+        var (status, body) = await _krewe.SendAsync(HttpMethod.Get, "api/v1/hosts/verona.example/doctor", null);
+        Assert.Equal(200, status);
+        var items = JsonNode.Parse(body)!["items"]!.AsArray();
+        Assert.Equal(
+            ["$.components['old.verona.example'].type", "$.once_a_key"], items.Select(item => (string)item!["subject"]!).Order(StringComparer.Ordinal));
+        Assert.All(items, item => Assert.EndsWith(": verona.example is not served until its document is mended.", (string)item!["message"]!, StringComparison.Ordinal));
+        Assert.DoesNotContain("perhaps", body, StringComparison.Ordinal);
+        _krewe.Errors.Take();
+    }
+
+    [Fact]
     public async Task Host_CanBeRead_WithoutWhatMightBeSecret_AndBeMended()
     {
         var (status, shown) = await _krewe.SendAsync(HttpMethod.Get, "api/v1/hosts/verona.example", null);

@@ -13,6 +13,7 @@ public sealed class HostSettingsCacheTests : IDisposable
     private readonly HandClock _clock = new();
     private readonly ConcurrentDictionary<string, int> _asked = new();
     private readonly HostSettingsCache _cache;
+    private Func<Task<HostDefaultsDocument>> _defaults = () => Task.FromResult(HostDefaultsDocument.Unset);
     private Func<string, Task<HostDocument>> _answer = domain => Task.FromResult(new HostDocument(domain, 0, null, HostSource.Api));
 
     public HostSettingsCacheTests()
@@ -23,7 +24,7 @@ public sealed class HostSettingsCacheTests : IDisposable
             _asked.AddOrUpdate(domain, 1, (_, count) => count + 1);
             return _answer(domain);
         }));
-        grainDouble.With(_ => GrainDouble.Create<IHostDefaultsGrain>((_, _) => Task.FromResult(HostDefaultsDocument.Unset)));
+        grainDouble.With(_ => GrainDouble.Create<IHostDefaultsGrain>((_, _) => _defaults()));
         grainDouble.With(_ => GrainDouble.Create<IDomainGrain>((_, _) => Task.FromResult<string?>(null)));
         _cache = new HostSettingsCache(grains, _clock);
     }
@@ -45,6 +46,39 @@ public sealed class HostSettingsCacheTests : IDisposable
         Assert.Equal(1, _asked[Verona]);
         Assert.True(_cache.TryGetLoaded(Verona, out var loaded));
         Assert.Same(settings[0], loaded);
+    }
+
+    [Fact]
+    public async Task Defaults_AreKnownBeforeAnyHost_AndTakenOnlyForwards()
+    {
+        var raised = new ConcurrentQueue<string>();
+        _cache.Changed += (domain, settings) => raised.Enqueue($"{domain} {settings?.Limits.Rooms}");
+        _answer = domain => Task.FromResult(new HostDocument(domain, 5, domain == Verona ? "{}" : null, HostSource.Api));
+        var asked = new TaskCompletionSource<HostDefaultsDocument>();
+        _defaults = () => asked.Task;
+
+        var loading = _cache.GetAsync(Verona).AsTask();
+        _cache.Apply(Defaults(3));
+        asked.SetResult(Defaults(2));
+        Assert.Equal(3, (await loading.WaitAsync(Soon))!.Limits.Rooms);
+
+        _cache.Apply(Defaults(2));
+        _cache.Apply(Defaults(3));
+        Assert.Empty(raised);
+        _cache.Apply(Defaults(4));
+        Assert.True(_cache.TryGetLoaded(Verona, out var settings) && settings is { Limits.Rooms: 4, Version: 5 });
+        _cache.Apply(new HostDocument(Verona, 6, """{ "limits": { "rooms": 1 } }""", HostSource.Api));
+        _cache.Apply(Defaults(7));
+        _cache.Apply(new HostDocument(Verona, 7, "{}", HostSource.Api));
+        Assert.Equal([$"{Verona} 4", $"{Verona} 1", $"{Verona} 1", $"{Verona} 7"], raised);
+
+        // What is not loaded any more is not brought back.
+        _cache.Apply(new HostDocument(Verona, 8, null, HostSource.Api));
+        _cache.Apply(Defaults(9));
+        Assert.False(_cache.TryGetLoaded(Verona, out _));
+        Assert.Equal(5, raised.Count);
+
+        static HostDefaultsDocument Defaults(int version) => new(version, $$"""{ "limits": { "rooms": {{version}} } }""");
     }
 
     [Fact]
