@@ -67,6 +67,9 @@ internal sealed class AdminAuthentication(
 
     public void ForgetTenantKey(string tenant, string keyId) => Forget(caller => caller.Tenant == tenant && caller.KeyId == keyId);
 
+    /// <summary>Forgets all keys of a tenant, some of which may have been deleted.</summary>
+    public void ForgetTenant(string tenant) => Forget(caller => caller.Tenant == tenant);
+
     public static IResult Unauthorized(HttpContext http)
     {
         if (http.Features.Get<Judgement>()?.RetryAfter is { } wait)

@@ -81,7 +81,7 @@ internal static class HostEndpoints
             ApiJson.Default.PageExplainedSettingBody);
     }
 
-    private static async Task<IResult> PutAsync(HttpContext http, IGrainFactory grains, IHostSettingsSource hosts)
+    private static async Task<IResult> PutAsync(HttpContext http, IGrainFactory grains, IHostSettingsSource hosts, AdminAuthentication authentication)
     {
         var (caller, domain) = HostAccess.Of(http);
         var (json, problem) = await ApiRequest.ReadTextAsync(http, HostDocumentReader.DocumentBytesMax);
@@ -103,6 +103,12 @@ internal static class HostEndpoints
             await grains.Certificate(domain).ClearAsync();
         }
 
+        if (caller.IsProvider)
+        {
+            // It may have another tenant now, and its keys be gone.
+            authentication.Forget(domain);
+        }
+
         return HostAnswers.Taken(http, change, hosts);
     }
 
@@ -122,6 +128,7 @@ internal static class HostEndpoints
         {
             hosts.Apply(change.Host!);
             authentication.Forget(domain);
+            authentication.ForgetTenant(domain);
         }
         else if (change.Outcome is not HostChangeOutcome.NotFound)
         {
