@@ -122,20 +122,31 @@ internal static class HostEndpoints
             return HostAnswers.Mismatch();
         }
 
+        // Its data goes before it does: of a host that is gone nobody would know that there is something left, and which rooms were its.
         var settings = await hosts.GetAsync(domain);
-        var change = await host.DeleteAsync(condition);
+        var begun = await host.BeginRemovalAsync(condition);
+        if (begun.Outcome is HostChangeOutcome.Replaced)
+        {
+            hosts.Apply(begun.Host!);
+            if (await erasure.RemoveAllAsync(domain, settings) is null)
+            {
+                return ApiResults.Problem(StatusCodes.Status503ServiceUnavailable, "Not everything is removed yet. The host stays closed until it is: ask again.");
+            }
+        }
+        else if (begun.Outcome is not HostChangeOutcome.NotFound)
+        {
+            return HostAnswers.Refused(begun);
+        }
+
+        var change = await host.DeleteAsync();
         if (change.Outcome is HostChangeOutcome.Deleted)
         {
             hosts.Apply(change.Host!);
             authentication.Forget(domain);
             authentication.ForgetTenant(domain);
         }
-        else if (change.Outcome is not HostChangeOutcome.NotFound)
-        {
-            return HostAnswers.Refused(change);
-        }
 
-        // Also for a host that is gone already: a removal that was cut off half way is finished by asking for it again.
+        // What calls that were let in before were still writing; also for a host that is gone already.
         await erasure.RemoveAllAsync(domain, settings);
         await grains.Usage(domain).ClearAsync();
         await grains.Certificate(domain).ClearAsync();

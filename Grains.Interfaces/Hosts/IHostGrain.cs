@@ -123,6 +123,11 @@ public interface IHostGrain : IGrainWithStringKey
     [Alias("begin-erasure")]
     Task<HostDocument?> BeginErasureAsync();
 
+    /// <summary>The same for a host that is about to be removed, by the rules of <see cref="DeleteAsync"/>: whoever is killed between the two leaves it closed, and not its data to whoever gets the domain next.</summary>
+    /// <param name="ifMatch">As for <see cref="PutAsync"/>.</param>
+    [Alias("begin-removal")]
+    Task<HostChange> BeginRemovalAsync(long? ifMatch);
+
     /// <summary>Everything is erased: the host is what its document says. Null when there is no such host.</summary>
     [Alias("end-erasure")]
     Task<HostDocument?> EndErasureAsync();
