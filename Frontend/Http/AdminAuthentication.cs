@@ -24,7 +24,7 @@ internal sealed class AdminAuthentication(
 
     private const string Scheme = "Bearer ";
 
-    private readonly byte[] _provider = SHA256.HashData(Encoding.UTF8.GetBytes(options.AdminToken));
+    private readonly byte[] _provider = Hash(options.AdminToken);
 
     /// <summary>Also those whose time is over: they are verified again, and that even while others from the same place are not looked at.</summary>
     private readonly ConcurrentDictionary<string, (ApiCaller Caller, DateTimeOffset Until)> _remembered = new(StringComparer.Ordinal);
@@ -47,6 +47,18 @@ internal sealed class AdminAuthentication(
         return judgement.Caller;
     }
 
+    /// <summary>Whether the token of somebody who was let in is good still: a body may take long to come, and its sender's key may be gone by then.</summary>
+    public async ValueTask<bool> IsStillGoodAsync(HttpContext http)
+    {
+        if (http.Features.Get<Judgement>() is not { Caller: { IsProvider: false }, Token: { } token })
+        {
+            return true;
+        }
+
+        var entry = EntryOf(token);
+        return (_remembered.TryGetValue(entry, out var known) && known.Until > time.GetUtcNow()) || await VerifyAsync(token, entry) is not null;
+    }
+
     /// <summary>Who called, when that was asked and the token was good.</summary>
     public static ApiCaller? CallerOf(HttpContext http) => http.Features.Get<Judgement>()?.Caller;
 
@@ -54,6 +66,9 @@ internal sealed class AdminAuthentication(
     public void Forget(string domain, string? keyId = null) => Forget(caller => caller.Host == domain && (keyId is null || caller.KeyId == keyId));
 
     public void ForgetTenantKey(string tenant, string keyId) => Forget(caller => caller.Tenant == tenant && caller.KeyId == keyId);
+
+    /// <summary>Forgets all keys of a tenant, some of which may have been deleted.</summary>
+    public void ForgetTenant(string tenant) => Forget(caller => caller.Tenant == tenant);
 
     public static IResult Unauthorized(HttpContext http)
     {
@@ -67,21 +82,24 @@ internal sealed class AdminAuthentication(
         return ApiResults.Problem(StatusCodes.Status401Unauthorized, "A bearer token is needed: the provider's, or a key of the host or of its tenant.");
     }
 
+    private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    private static string EntryOf(string token) => Convert.ToBase64String(Hash(token));
+
     private async Task<Judgement> JudgeAsync(HttpContext http, string token)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(token));
-        if (CryptographicOperations.FixedTimeEquals(hash, _provider))
+        if (CryptographicOperations.FixedTimeEquals(Hash(token), _provider))
         {
-            return new Judgement(ApiCaller.Provider, null);
+            return new Judgement(ApiCaller.Provider, null, null);
         }
 
-        var entry = Convert.ToBase64String(hash);
+        var entry = EntryOf(token);
         var peer = HttpPeer.Of(http, options.TrustedProxies);
         var place = peer.Client ?? http.Connection.RemoteIpAddress ?? IPAddress.None;
         var wasGood = _remembered.TryGetValue(entry, out var known);
         if (!wasGood && failures.BlockedFor(place) is { } wait)
         {
-            return new Judgement(null, wait);
+            return new Judgement(null, wait, null);
         }
 
         var caller = wasGood && known.Until > time.GetUtcNow() ? known.Caller : await VerifyAsync(token, entry);
@@ -95,7 +113,7 @@ internal sealed class AdminAuthentication(
             uses.Note(caller, peer.Client);
         }
 
-        return new Judgement(caller, null);
+        return new Judgement(caller, null, token);
     }
 
     private async Task<ApiCaller?> VerifyAsync(string token, string entry)
@@ -142,5 +160,5 @@ internal sealed class AdminAuthentication(
     }
 
     /// <param name="RetryAfter">Set when the token was not looked at.</param>
-    private sealed record Judgement(ApiCaller? Caller, TimeSpan? RetryAfter);
+    private sealed record Judgement(ApiCaller? Caller, TimeSpan? RetryAfter, string? Token);
 }

@@ -22,7 +22,7 @@ internal static class ApiRequest
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>The body as text, or the problem to answer with.</summary>
+    /// <summary>The body as text, or the problem to answer with: also when its sender may not do any more what he could when he began.</summary>
     public static async Task<(string? Text, IResult? Problem)> ReadTextAsync(HttpContext http, int bytesMax)
     {
         if (http.Request.ContentLength > bytesMax)
@@ -41,6 +41,11 @@ internal static class ApiRequest
             }
 
             body.Write(buffer, 0, read);
+        }
+
+        if (await HostAccess.RefusalAsync(http) is { } refusal)
+        {
+            return (null, refusal);
         }
 
         try

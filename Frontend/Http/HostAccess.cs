@@ -12,6 +12,14 @@ namespace Krewe.Frontend.Http;
 internal sealed record HostAccess(ApiCaller Caller, string Domain)
 {
     public static HostAccess Of(HttpContext http) => http.Features.GetRequiredFeature<HostAccess>();
+
+    /// <summary>What to answer to somebody who may not do any more what was allowed when his request began; null when he may.</summary>
+    public static async ValueTask<IResult?> RefusalAsync(HttpContext http) =>
+        !await http.RequestServices.GetRequiredService<AdminAuthentication>().IsStillGoodAsync(http) ? AdminAuthentication.Unauthorized(http)
+        : http.Features.Get<HostAccess>() is { } access && !await access.Caller.IsForAsync(access.Domain, http.RequestServices.GetRequiredService<IHostSettingsSource>()) ? OfAnother()
+        : null;
+
+    public static IResult OfAnother() => ApiResults.Forbidden("The key belongs to another host.");
 }
 
 /// <summary>
@@ -58,7 +66,7 @@ internal static class HostAccessFilters
             var isDomain = JidEnforcement.TryPrepareDomainpart(http.GetRouteValue("host") as string ?? "", out var domain);
             if (!caller.IsProvider && (!isDomain || !await caller.IsForAsync(domain!, http.RequestServices.GetRequiredService<IHostSettingsSource>())))
             {
-                return ApiResults.Forbidden("The key belongs to another host.");
+                return HostAccess.OfAnother();
             }
 
             if (isDomain)

@@ -81,7 +81,7 @@ internal static class HostEndpoints
             ApiJson.Default.PageExplainedSettingBody);
     }
 
-    private static async Task<IResult> PutAsync(HttpContext http, IGrainFactory grains, IHostSettingsSource hosts)
+    private static async Task<IResult> PutAsync(HttpContext http, IGrainFactory grains, IHostSettingsSource hosts, AdminAuthentication authentication)
     {
         var (caller, domain) = HostAccess.Of(http);
         var (json, problem) = await ApiRequest.ReadTextAsync(http, HostDocumentReader.DocumentBytesMax);
@@ -103,6 +103,12 @@ internal static class HostEndpoints
             await grains.Certificate(domain).ClearAsync();
         }
 
+        if (caller.IsProvider)
+        {
+            // It may have another tenant now, and its keys be gone.
+            authentication.Forget(domain);
+        }
+
         return HostAnswers.Taken(http, change, hosts);
     }
 
@@ -116,22 +122,35 @@ internal static class HostEndpoints
             return HostAnswers.Mismatch();
         }
 
+        // Its data goes before it does: of a host that is gone nobody would know that there is something left, and which rooms were its.
         var settings = await hosts.GetAsync(domain);
-        var change = await host.DeleteAsync(condition);
+        var begun = await host.BeginRemovalAsync(condition);
+        if (begun.Outcome is HostChangeOutcome.Replaced)
+        {
+            hosts.Apply(begun.Host!);
+            if (await erasure.RemoveAllAsync(domain, settings) is null)
+            {
+                return ApiResults.Problem(StatusCodes.Status503ServiceUnavailable, "Not everything is removed yet. The host stays closed until it is: ask again.");
+            }
+        }
+        else if (begun.Outcome is not HostChangeOutcome.NotFound)
+        {
+            return HostAnswers.Refused(begun);
+        }
+
+        var change = await host.DeleteAsync();
         if (change.Outcome is HostChangeOutcome.Deleted)
         {
             hosts.Apply(change.Host!);
             authentication.Forget(domain);
-        }
-        else if (change.Outcome is not HostChangeOutcome.NotFound)
-        {
-            return HostAnswers.Refused(change);
+            authentication.ForgetTenant(domain);
         }
 
-        // Also for a host that is gone already: a removal that was cut off half way is finished by asking for it again.
         await grains.Usage(domain).ClearAsync();
         await grains.Certificate(domain).ClearAsync();
         certificates.Forget(domain);
+
+        // What calls that were let in before were still writing; also for a host that is gone already.
         if (await erasure.RemoveAllAsync(domain, settings) is null)
         {
             return ApiResults.Problem(StatusCodes.Status503ServiceUnavailable, "The host is removed, but not all of its data yet: ask again.");

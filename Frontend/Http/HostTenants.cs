@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 
@@ -16,13 +15,6 @@ internal sealed class HostTenants(IHostSettingsSource hosts, IGrainFactory grain
         }
 
         var document = await grains.Host(domain).GetAsync();
-        return document.Json is null ? null : TenantIn(document);
-    }
-
-    /// <param name="document">With its JSON.</param>
-    public static string TenantIn(HostDocument document)
-    {
-        using var json = JsonDocument.Parse(document.Json!);
-        return json.RootElement.TryGetProperty("tenant", out var name) ? name.GetString()! : document.Domain;
+        return document.Json is null ? null : HostDocumentReader.TenantIn(domain, document.Json);
     }
 }

@@ -41,6 +41,13 @@ public static class HostDocumentReader
         ];
     }
 
+    /// <summary>Whose a stored document says that the host is, even where it is none by the rules of this version.</summary>
+    public static string TenantIn(string domain, string json)
+    {
+        using var document = JsonDocument.Parse(json, JsonOptions);
+        return document.RootElement.TryGetProperty(HostSettingKeys.Tenant, out var name) ? name.GetString()! : domain;
+    }
+
     internal static HostDocumentReading Read(string domain, long version, JsonElement root, DocumentProblems problems, HostDefaults? defaults = null)
     {
         var draft = new HostSettingsDraft(domain, version) { Layers = (defaults ?? HostDefaults.None).Under(root) };

@@ -9,6 +9,8 @@ namespace Krewe.Contracts.Hosts;
 /// </summary>
 public static class HostSettingKeys
 {
+    internal const string Tenant = "tenant";
+
     internal const string Components = "components";
 
     internal const string PrivilegedEntities = "privileged_entities";
@@ -35,7 +37,7 @@ public static class HostSettingKeys
 
     public static ImmutableArray<HostSettingKey> All { get; } =
     [
-        new HostSettingKey<string>("tenant", new TextSetting(HostKeys.TenantCharactersMax),
+        new HostSettingKey<string>(Tenant, new TextSetting(HostKeys.TenantCharactersMax),
             (draft, value) => draft.Settings = draft.Settings with { Tenant = value }, settings => settings.Tenant,
             "Who owns the host; the domain itself when absent.") { IsProviderOnly = true, WhyNotInherited = "all hosts would be one tenant's, and open to each other's components" },
         new HostSettingKey<bool>("enabled", Boolean,

@@ -87,7 +87,10 @@ public interface IHostGrain : IGrainWithStringKey
     [Alias("holds"), AlwaysInterleave]
     Task<bool> HoldsAsync(string domain);
 
-    /// <summary>Creates or replaces the whole document. Domains that are in use already are a bad place.</summary>
+    /// <summary>
+    /// Creates or replaces the whole document. Domains that are in use already are a bad place. A host that goes to another tenant begins anew: without its keys, and without the versions of
+    /// its document until then.
+    /// </summary>
     /// <param name="json">As sent: <c>{ "secret": "set" }</c> in a secret's place keeps the stored one.</param>
     /// <param name="ifMatch">The version that must be the present one, or one of <see cref="HostVersions"/>; null for any or none.</param>
     /// <param name="isProvider">Whether the caller may create hosts and set provider-only keys.</param>
@@ -111,7 +114,7 @@ public interface IHostGrain : IGrainWithStringKey
     [Alias("version")]
     Task<HostVersionDocument?> VersionAsync(long version);
 
-    /// <summary>Removes the host, its versions and its keys; not its accounts.</summary>
+    /// <summary>Removes the host, its versions and its keys, and those of the tenant that is named after it; not its accounts.</summary>
     /// <param name="ifMatch">As for <see cref="PutAsync"/>.</param>
     [Alias("delete")]
     Task<HostChange> DeleteAsync(long? ifMatch = null);
@@ -119,6 +122,11 @@ public interface IHostGrain : IGrainWithStringKey
     /// <summary>Closes the host while its data is erased, over restarts, until <see cref="EndErasureAsync"/>. Null when there is no such host.</summary>
     [Alias("begin-erasure")]
     Task<HostDocument?> BeginErasureAsync();
+
+    /// <summary>The same for a host that is about to be removed, by the rules of <see cref="DeleteAsync"/>: whoever is killed between the two leaves it closed, and not its data to whoever gets the domain next.</summary>
+    /// <param name="ifMatch">As for <see cref="PutAsync"/>.</param>
+    [Alias("begin-removal")]
+    Task<HostChange> BeginRemovalAsync(long? ifMatch);
 
     /// <summary>Everything is erased: the host is what its document says. Null when there is no such host.</summary>
     [Alias("end-erasure")]

@@ -12,6 +12,10 @@ internal sealed partial class HostGrain
 
     public Task<HostDocument?> BeginErasureAsync() => SetErasingAsync(isErasing: true);
 
+    public async Task<HostChange> BeginRemovalAsync(long? ifMatch) =>
+        Refusal(Present, ifMatch)
+            ?? (await BeginErasureAsync() is { } closed ? new HostChange(HostChangeOutcome.Replaced, closed, []) : new HostChange(HostChangeOutcome.NotFound, null, []));
+
     public Task<HostDocument?> EndErasureAsync() => SetErasingAsync(isErasing: false);
 
     /// <summary>On disk before anybody acts on it: whoever is killed in the middle of an erasure leaves the host closed.</summary>

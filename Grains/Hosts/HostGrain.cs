@@ -94,6 +94,12 @@ internal sealed partial class HostGrain(
             return new HostChange(HostChangeOutcome.NotFound, null, []);
         }
 
+        if (TenantIn(present.Json) == Domain)
+        {
+            // Whoever gets the domain next, and is named after it as well, is somebody else.
+            await GrainFactory.TenantKeys(Domain).ClearAsync();
+        }
+
         var components = _components;
         await state.RemoveAsync();
         await History.RemoveAsync();
@@ -176,16 +182,17 @@ internal sealed partial class HostGrain(
     /// <summary>False when another activation wrote in between, so that what was merged was not the present document.</summary>
     private async Task<bool> TryWriteAsync(string json, HostVersion version, HostDocument present)
     {
+        var isAnothers = present.Json is null || TenantIn(json) != TenantIn(present.Json);
         await KeepStoredAsync();
-        if (present.Json is null)
+        if (isAnothers)
         {
-            // A host that is made anew inherits no keys, for example of a file that was there before it.
+            // A host that is made anew inherits no keys, for example of a file that was there before it; one that goes to another tenant obeys the former's no longer.
             await GrainFactory.HostKeys(Domain).ClearAsync();
         }
 
         await state.ChangeAsync(host => host.Json != present.Json ? null : host with
         {
-            Json = json, Version = version.Version, Change = version, Life = present.Json is null ? version.Version : host.Life,
+            Json = json, Version = version.Version, Change = version, Life = isAnothers ? version.Version : host.Life,
         });
         _version = state.State.Version;
         await ShowAsync();
@@ -243,6 +250,8 @@ internal sealed partial class HostGrain(
     /// <summary>Says not whose it is.</summary>
     private static HostChange InUse(IEnumerable<string> paths) =>
         new(HostChangeOutcome.Invalid, null, [.. paths.Select(path => new DocumentProblem(path, "is a domain that is in use"))]);
+
+    private string TenantIn(string json) => HostDocumentReader.TenantIn(Domain, json);
 
     private HostChange? Refusal(HostDocument present, long? ifMatch) =>
         _file is not null ? new HostChange(HostChangeOutcome.ReadOnly, present, [])

@@ -13,7 +13,7 @@ internal sealed record HostState
     [Id(1)]
     public long Version { get; init; }
 
-    /// <summary>The first version of the document since the host was made: a host that is made anew has nothing to do with the one before it.</summary>
+    /// <summary>The first version of the document since the host was made, or came to its tenant: a host that is somebody else's has nothing to do with the one before it.</summary>
     [Id(2)]
     public long Life { get; init; }
 

@@ -66,6 +66,9 @@ public sealed class ApiFixture : IAsyncLifetime
 
     internal ConcurrentQueue<string> ClearedRosters { get; } = new();
 
+    /// <summary>Whose rosters cannot be cleared.</summary>
+    internal ConcurrentDictionary<string, bool> StuckRosters { get; } = new();
+
     internal ConcurrentDictionary<string, RosterStatus> Rosters { get; } = new();
 
     internal FakeRooms Rooms { get; private set; } = null!;
@@ -181,6 +184,11 @@ public sealed class ApiFixture : IAsyncLifetime
             if (method == nameof(IRosterGrain.StatusAsync))
             {
                 return Task.FromResult(Rosters.GetValueOrDefault(user) ?? new RosterStatus(null, null, false, null, null, []));
+            }
+
+            if (StuckRosters.ContainsKey(user))
+            {
+                return Task.FromException(new TimeoutException("stuck"));
             }
 
             ClearedRosters.Enqueue(user);

@@ -208,7 +208,7 @@ public sealed class AuditEndpointsTests(ApiFixture api)
         await api.JsonAsync(HttpMethod.Put, $"/api/v1/hosts/{domain}", """{ "tenant": "capulet" }""");
         await PutAccountAsync(domain, "juliet");
 
-        Assert.Equal(["juliet"], Localparts(await api.GetAsync($"/api/v1/hosts/{domain}/audit", key)));
+        Assert.Equal(["juliet"], Localparts(await api.GetAsync($"/api/v1/hosts/{domain}/audit", await api.NewKeyAsync(domain, "settings"))));
         Assert.Equal(["juliet", "romeo"], Localparts(await api.GetAsync($"/api/v1/hosts/{domain}/audit")));
     }
 

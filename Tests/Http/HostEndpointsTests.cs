@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 
 namespace Krewe.Tests.Http;
@@ -71,7 +72,7 @@ public sealed class HostEndpointsTests(ApiFixture api)
         Assert.Null(await api.Settings.GetAsync(domain));
         api.Settings.Changed -= OnChanged;
 
-        Assert.Collection(changes, first => Assert.True(first!.Isolate), second => Assert.False(second!.Enabled), Assert.Null);
+        Assert.Collection(changes, first => Assert.True(first!.Isolate), second => Assert.False(second!.Enabled), third => Assert.True(third!.IsErasing), Assert.Null);
     }
 
     [Fact]
@@ -216,6 +217,39 @@ public sealed class HostEndpointsTests(ApiFixture api)
         await ApiFixture.AssertProblemAsync(withOldKey, HttpStatusCode.Unauthorized);
         Assert.Empty((await api.GetAsync($"/api/v1/hosts/{domain}/accounts"))["items"]!.AsArray());
         Assert.Contains($"romeo@{domain}", api.ClearedRosters);
+    }
+
+    [Fact]
+    public async Task Removal_ThatIsCutOff_LeavesTheHostClosed_AndNothingToWhoeverGetsTheDomainNext()
+    {
+        var domain = await api.NewHostAsync("""{ "tenant": "montague" }""");
+        var path = $"/api/v1/hosts/{domain}";
+        using var account = await api.SendAsync(HttpMethod.Put, $"{path}/accounts/romeo", """{ "password": "secret" }""");
+        api.StuckRosters[$"romeo@{domain}"] = true;
+
+        using var broken = await api.SendAsync(HttpMethod.Delete, path);
+
+        await ApiFixture.AssertProblemAsync(broken, HttpStatusCode.ServiceUnavailable);
+        using var again = await api.SendAsync(HttpMethod.Put, path, """{ "tenant": "capulet" }""", ifNoneMatch: "*");
+        await ApiFixture.AssertProblemAsync(again, HttpStatusCode.PreconditionFailed);
+        Assert.True(api.Settings.TryGetLoaded(domain, out var closed) && closed is { Enabled: false, IsErasing: true });
+
+        api.StuckRosters.Clear();
+        using var removed = await api.SendAsync(HttpMethod.Delete, path);
+        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        await api.NewHostAsync(domain, """{ "tenant": "capulet" }""");
+        Assert.Empty((await api.GetAsync($"{path}/accounts"))["items"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Removal_WhoseConditionIsNotMet_ClosesNothing()
+    {
+        var domain = await api.NewHostAsync();
+
+        using var refused = await api.SendAsync(HttpMethod.Delete, $"/api/v1/hosts/{domain}", ifMatch: "\"1\"");
+
+        await ApiFixture.AssertProblemAsync(refused, HttpStatusCode.PreconditionFailed);
+        Assert.False((await api.Grains.Host(domain).GetAsync()).IsErasing);
     }
 
     [Fact]

@@ -47,6 +47,77 @@ public sealed class TenantKeyTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task TenantKey_OfADomain_IsNoGoodForWhoeverGetsTheDomainNext()
+    {
+        var domain = await api.NewHostAsync();
+        var key = await NewKeyAsync(domain, "settings");
+        await api.GetAsync($"/api/v1/hosts/{domain}", key);
+
+        using var deleted = await api.SendAsync(HttpMethod.Delete, $"/api/v1/hosts/{domain}");
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        await api.NewHostAsync(domain, "{}");
+
+        using var refused = await api.SendAsync(HttpMethod.Get, $"/api/v1/hosts/{domain}", token: key, from: api.NewAddress());
+        await ApiFixture.AssertProblemAsync(refused, HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task TenantKey_WhenAHostOfTheTenantIsRemoved_ActsOnTheOthers()
+    {
+        var tenant = NewTenant();
+        var (first, second) = (await NewHostOfAsync(tenant), await NewHostOfAsync(tenant));
+        var key = await NewKeyAsync(tenant, "settings");
+
+        using var deleted = await api.SendAsync(HttpMethod.Delete, $"/api/v1/hosts/{first}");
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+
+        await api.GetAsync($"/api/v1/hosts/{second}", key);
+    }
+
+    [Fact]
+    public async Task HostKey_WhenTheHostGoesToAnotherTenant_IsNoGoodAnyMore()
+    {
+        var domain = await NewHostOfAsync(NewTenant());
+        var key = await api.NewKeyAsync(domain, "settings", "accounts");
+        await api.GetAsync($"/api/v1/hosts/{domain}", key);
+
+        await api.JsonAsync(HttpMethod.Put, $"/api/v1/hosts/{domain}", $$"""{ "tenant": "{{NewTenant()}}" }""");
+
+        using var refused = await api.SendAsync(HttpMethod.Get, $"/api/v1/hosts/{domain}/accounts", token: key, from: api.NewAddress());
+        await ApiFixture.AssertProblemAsync(refused, HttpStatusCode.Unauthorized);
+        Assert.Empty((await api.GetAsync($"/api/v1/hosts/{domain}/keys"))["items"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task HostKey_WhenTheTenantIsOnlyWrittenOut_StaysGood()
+    {
+        var domain = await api.NewHostAsync();
+        var key = await api.NewKeyAsync(domain, "settings");
+
+        await api.JsonAsync(HttpMethod.Put, $"/api/v1/hosts/{domain}", $$"""{ "tenant": "{{domain}}" }""");
+
+        await api.GetAsync($"/api/v1/hosts/{domain}", key);
+    }
+
+    [Fact]
+    public async Task Versions_OfTheTimeOfAnotherTenant_AreNotTold()
+    {
+        var domain = await NewHostOfAsync(NewTenant());
+        var path = $"/api/v1/hosts/{domain}";
+        var first = (string)(await api.GetAsync($"{path}/versions"))["items"]![0]!["version"]!.ToJsonString();
+
+        await api.JsonAsync(HttpMethod.Put, path, $$"""{ "tenant": "{{NewTenant()}}" }""");
+
+        var key = await api.NewKeyAsync(domain, "settings");
+        Assert.Single((await api.GetAsync($"{path}/versions", key))["items"]!.AsArray());
+        foreach (var (method, rest) in ((HttpMethod, string)[])[(HttpMethod.Get, ""), (HttpMethod.Get, "/diff"), (HttpMethod.Post, "/restore")])
+        {
+            using var answer = await api.SendAsync(method, $"{path}/versions/{first}{rest}", token: key);
+            await ApiFixture.AssertProblemAsync(answer, HttpStatusCode.NotFound);
+        }
+    }
+
+    [Fact]
     public async Task TenantKey_NeverDoesWhatIsTheProviders()
     {
         var tenant = NewTenant();
