@@ -22,12 +22,15 @@ internal sealed class ComponentExamination(IGrainFactory grains, IHostSettingsSo
     private async Task<DoctorItem?> OfPrivilegesAsync(HostSettings host, string entity)
     {
         var path = JsonPaths.Member("$.privileged_entities", entity);
-        if (!Jid.TryParse(entity, out var jid) || !jid.IsDomain)
+        var jid = Jid.Parse(entity);
+        var found = await hosts.FindAsync(jid.Domainpart);
+        if (!jid.IsDomain)
         {
-            return DoctorItem.Bad(path, $"{entity} gets no privileges: users cannot have any yet. Name a component's domain.");
+            return found is { Component: null } own && DomainScope.MayGrant(host, own)
+                ? DoctorItem.Ok(path, $"{entity} has its privileges while it is connected.")
+                : DoctorItem.Bad(path, $"{entity} gets no privileges: it is no user of your hosts.");
         }
 
-        var found = await hosts.FindAsync(jid.Domainpart);
         return found is not { Component: ExternalComponentSettings } component ? DoctorItem.Bad(path, $"{entity} gets no privileges: it is no external component.")
             : !DomainScope.MayCross(new HostedDomain(host, null), component) ? DoctorItem.Bad(path, $"{entity} gets no privileges: it is out of the host's reach.")
             : component.Host.Domain != host.Domain && (await grains.Component(jid.Domainpart).ConnectionsAsync()).IsEmpty ? DoctorItem.Note(path, $"{entity} is not connected, and does nothing with its privileges.")

@@ -56,7 +56,8 @@ public sealed class HostExaminationTests(LocalPathServer server) : IClassFixture
             "$.delegations['urn:example:ns']", "urn:example:ns with node is answered by pubsub.HOST, but nobody does now: the component is not connected. Requests get service-unavailable."
         },
         { """{ "privileged_entities": { "pubsub.elsewhere.example": { "roster": "get" } } }""", "bad", "$.privileged_entities['pubsub.elsewhere.example']", "pubsub.elsewhere.example gets no privileges: it is no external component." },
-        { """{ "privileged_entities": { "juliet@HOST": { "roster": "get" } } }""", "bad", "$.privileged_entities['juliet@HOST']", "juliet@HOST gets no privileges: users cannot have any yet. Name a component's domain." },
+        { """{ "privileged_entities": { "juliet@HOST": { "roster": "get" } } }""", "ok", "$.privileged_entities['juliet@HOST']", "juliet@HOST has its privileges while it is connected." },
+        { """{ "privileged_entities": { "juliet@elsewhere.example": { "roster": "get" } } }""", "bad", "$.privileged_entities['juliet@elsewhere.example']", "juliet@elsewhere.example gets no privileges: it is no user of your hosts." },
     };
 
     [Theory]
