@@ -27,7 +27,7 @@ internal sealed class ComponentExamination(IGrainFactory grains, IHostSettingsSo
         var found = await hosts.FindAsync(jid.Domainpart);
         if (jid.HasLocalpart)
         {
-            return found is { } home && !DomainScope.MayGrant(host, home) ? OutOfReach(path, entity)
+            return found is not { Component: null } own || !DomainScope.MayGrant(host, own) ? DoctorItem.Bad(path, $"{entity} gets no privileges: it is no user of your hosts.")
                 : users.WhyNot(jid) is { } why ? DoctorItem.Note(path, $"{entity} does nothing with its privileges now: {why}.")
                 : null;
         }

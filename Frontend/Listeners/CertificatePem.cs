@@ -112,7 +112,15 @@ internal sealed class CertificatePem
         var text = PemEncoding.WriteString(key.Label, key.Bytes);
         if (Import(RSA.Create(), text) is { } rsa)
         {
-            return rsa;
+            if (rsa.KeySize <= CertificateRules.RsaBitsMax)
+            {
+                return rsa;
+            }
+
+            // Before it is tried: to sign once with one of twice the size takes as long as hundreds of handshakes.
+            problems.Add(new ProblemPlace(KeyPath, $"must have {CertificateRules.RsaBitsMin} to {CertificateRules.RsaBitsMax} bits, and has {rsa.KeySize}"));
+            rsa.Dispose();
+            return null;
         }
 
         if (Import(ECDsa.Create(), text) is { } curve)

@@ -8,10 +8,10 @@ namespace Krewe.Frontend.Listeners;
 internal static class CertificateRules
 {
     /// <summary>NIST SP 800-131A; what public authorities sign.</summary>
-    private const int RsaBitsMin = 2048;
+    internal const int RsaBitsMin = 2048;
 
     /// <summary>A longer one makes each handshake cost milliseconds that others wait for.</summary>
-    private const int RsaBitsMax = 8192;
+    internal const int RsaBitsMax = 8192;
 
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const string AnyPurpose = "2.5.29.37.0";

@@ -13,7 +13,7 @@ internal enum JwtOutcome : byte
     /// <summary>Everything about it is right but that its time is over.</summary>
     Expired,
 
-    /// <summary>The host's keys cannot be read at present.</summary>
+    /// <summary>The host's keys cannot be read at present, or too many tokens wait to be verified.</summary>
     NoKeys,
 }
 
@@ -22,16 +22,23 @@ internal readonly record struct JwtVerdict(JwtOutcome Outcome, string? User = nu
 
 /// <summary>
 /// Whether a token counts (RFC 7519 §7.2): a signature of one of the host's keys by an algorithm of that very kind of key (RFC 8725 §3.1), the issuer, the audience and the
-/// time. Nothing in a token leads anywhere: keys that it names or brings along are not looked at.
+/// time. Nothing in a token leads anywhere: keys that it names or brings along are not looked at. Verifying runs on the thread pool, one for each processor at a time: a host may have many
+/// keys, and a caller's thread serves the streams of others.
 /// </summary>
 // A stream outlives its token: a token says who may come in, as a password does. Whoever must go at once is disabled, or his sessions are ended, over the API.
 internal sealed class JwtVerifier(JwtKeyFiles files, TimeProvider time)
 {
     private const int SignedTokenDots = 2;
 
+    /// <summary>As many as may wait for a password to be checked; who comes beyond is told to come back.</summary>
+    private const int WaitingMax = PasswordVerifier.WaitingMax;
+
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = SaslNegotiator.ContentCharsMax };
 
     private readonly ConditionalWeakTable<object, JwtSigningKeys> _keys = [];
+
+    private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
+    private int _waiting;
 
     public async ValueTask<JwtVerdict> VerifyAsync(JwtSettings settings, string token)
     {
@@ -44,6 +51,34 @@ internal sealed class JwtVerifier(JwtKeyFiles files, TimeProvider time)
         {
             return new(JwtOutcome.Invalid);
         }
+
+        if (Interlocked.Increment(ref _waiting) > WaitingMax)
+        {
+            Interlocked.Decrement(ref _waiting);
+            return new(JwtOutcome.NoKeys);
+        }
+
+        try
+        {
+            await _slots.WaitAsync();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
+        try
+        {
+            return await Task.Run(() => JudgeAsync(settings, keys, jwt));
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    private async Task<JwtVerdict> JudgeAsync(JwtSettings settings, JwtSigningKeys keys, JsonWebToken jwt)
+    {
 
         var isTimely = true;
         var isExpired = false;

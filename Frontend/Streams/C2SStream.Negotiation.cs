@@ -211,6 +211,12 @@ internal sealed partial class C2SStream
             case SaslReply.Challenge challenge:
                 WriteSasl("challenge", challenge.Content);
                 break;
+            case SaslReply.Success success when !ReferenceEquals(Host, _sasl!.Offer.Settings):
+                // What has let him in may do so no more: whoever waits with an old offer must not come in by it.
+                success.Place?.Dispose();
+                _sasl = new SaslNegotiator(SaslOffer.For(Host, IsEncrypted, Binding), _services.Sasl, Origin);
+                WriteSaslFailure(new SaslReply.Failure(SaslCondition.TemporaryAuthFailure, success.Mechanism, EndsStream: false));
+                break;
             case SaslReply.Success success:
                 (_account, _place) = (success.Identity, success.Place);
                 _services.Instruments.Login(_domain, success.Mechanism, FrontendInstruments.Success);
@@ -223,8 +229,7 @@ internal sealed partial class C2SStream
                 Advance(StreamState.AwaitHeader);
                 break;
             case SaslReply.Failure failure:
-                _services.Instruments.Login(_domain, failure.Mechanism ?? "other", failure.Condition.ElementName());
-                Queue.TryEnqueue("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><"u8, Encoding.UTF8.GetBytes(failure.Condition.ElementName()), "/></failure>"u8);
+                WriteSaslFailure(failure);
                 if (failure.EndsStream)
                 {
                     StreamException.Throw(StreamErrorCondition.PolicyViolation, "too many failed authentications");
@@ -241,6 +246,12 @@ internal sealed partial class C2SStream
         var name = reader.LocalName;
         var mechanism = reader.TryGetAttribute("mechanism"u8, out var value) ? value : null;
         return (name, mechanism, reader.IsEmpty ? "" : reader.ReadText());
+    }
+
+    private void WriteSaslFailure(SaslReply.Failure failure)
+    {
+        _services.Instruments.Login(_domain, failure.Mechanism ?? "other", failure.Condition.ElementName());
+        Queue.TryEnqueue("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><"u8, Encoding.UTF8.GetBytes(failure.Condition.ElementName()), "/></failure>"u8);
     }
 
     private void WriteSasl(string name, string? content)

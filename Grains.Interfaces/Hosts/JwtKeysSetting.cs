@@ -235,5 +235,6 @@ internal sealed class JwtKeysSetting : SettingType<JwtKeySet>
     private static string? Text(JsonElement jwk, string name) =>
         jwk.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static byte[] Octets(JsonElement jwk, string name) => System.Buffers.Text.Base64Url.DecodeFromChars(Text(jwk, name) ?? throw new FormatException(name));
+    private static byte[] Octets(JsonElement jwk, string name) =>
+        System.Buffers.Text.Base64Url.DecodeFromChars(Text(jwk, name)) is { Length: > 0 } octets ? octets : throw new FormatException(name);
 }

@@ -81,6 +81,7 @@ public sealed class HostExaminationTests(LocalPathServer server) : IClassFixture
         },
         { """{ "privileged_entities": { "pubsub.elsewhere.example": { "roster": "get" } } }""", "bad", "$.privileged_entities['pubsub.elsewhere.example']", "pubsub.elsewhere.example gets no privileges: it is no external component." },
         { """{ "privileged_entities": { "juliet@HOST": { "roster": "get" } } }""", "note", "$.privileged_entities['juliet@HOST']", "juliet@HOST does nothing with its privileges now: the user is not connected." },
+        { """{ "privileged_entities": { "juliet@elsewhere.example": { "roster": "get" } } }""", "bad", "$.privileged_entities['juliet@elsewhere.example']", "juliet@elsewhere.example gets no privileges: it is no user of your hosts." },
     };
 
     [Theory]

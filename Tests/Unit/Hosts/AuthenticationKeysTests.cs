@@ -151,6 +151,14 @@ public sealed class AuthenticationKeysTests
     [InlineData("-----BEGIN PUBLIC KEY-----")]
     public void Pem_OfSomethingElse_IsRefused(string pem) => Assert.Equal("$.jwt_keys", Problem(pem).Path);
 
+    [Theory]
+    [InlineData("n")]
+    [InlineData("e")]
+    [InlineData("x")]
+    [InlineData("y")]
+    public void Jwk_WithoutOctets_IsRefused(string member) =>
+        Assert.Equal("$.jwt_keys.keys[0]", Problem(Tokens.Jwks(With(member is "n" or "e" ? Tokens.Jwk(Rsa) : Tokens.Jwk(P256), member, ""))).Path);
+
     [Fact]
     public void Pem_WithTextAroundIt_IsRefused() => Assert.Equal("$.jwt_keys", Problem($"{Rsa.ExportSubjectPublicKeyInfoPem()} and so on").Path);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Formats.Asn1;
+using System.Numerics;
 using System.Security.Cryptography;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Listeners;
@@ -45,6 +46,17 @@ public sealed class CertificateRulesTests : IDisposable
     [InlineData("secp256k1", Key, "curve")]
     public void Certificate_OfAWeakKey_IsRefused(string kind, string path, string word) =>
         AssertRefused(_authority.Issue(["verona.example"], KeyOf(kind)), path, word);
+
+    /// <summary>To sign once with it takes as long as a hundred handshakes: it is refused before anything is done with it.</summary>
+    [Fact]
+    public void Key_ThatIsTooLarge_IsRefusedByItsSize()
+    {
+        var problems = new List<ProblemPlace>();
+        Assert.Null(CertificatePem.Read(_authority.Issue(["verona.example"]).Chain, LargeKey(1088), problems));
+
+        var problem = Assert.Single(problems);
+        Assert.Equal((Key, "must have 2048 to 8192 bits, and has 8704"), (problem.Path, problem.Message));
+    }
 
     [Fact]
     public void Certificate_ThatEnded_IsRefused() => AssertRefused(_authority.Issue(["verona.example"], until: _now.AddMinutes(-1)), Chain, "was valid until");
@@ -164,6 +176,49 @@ public sealed class CertificateRulesTests : IDisposable
         "secp256k1" => ECDsa.Create(ECCurve.CreateFromValue("1.3.132.0.10")),
         _ => throw new ArgumentException(kind),
     };
+
+    /// <summary>An RSA key in all but that its factors are no primes (RFC 8017 §A.1.2), which would take ten seconds to find.</summary>
+    private static string LargeKey(int octets)
+    {
+        BigInteger exponent = 65537;
+        while (true)
+        {
+            var (p, q) = (Odd(octets / 2), Odd(octets / 2));
+            if (Inverse(exponent, (p - 1) * (q - 1) / BigInteger.GreatestCommonDivisor(p - 1, q - 1)) is { } secret && Inverse(q, p) is { } coefficient)
+            {
+                var key = new AsnWriter(AsnEncodingRules.DER);
+                using (key.PushSequence())
+                {
+                    foreach (var number in (BigInteger[])[0, p * q, exponent, secret, p, q, secret % (p - 1), secret % (q - 1), coefficient])
+                    {
+                        key.WriteInteger(number);
+                    }
+                }
+
+                return PemEncoding.WriteString("RSA PRIVATE KEY", key.Encode());
+            }
+        }
+    }
+
+    private static BigInteger Odd(int octets)
+    {
+        var bytes = RandomNumberGenerator.GetBytes(octets);
+        (bytes[0], bytes[^1]) = ((byte)(bytes[0] | 0xC0), (byte)(bytes[^1] | 1));
+        return new BigInteger(bytes, isUnsigned: true, isBigEndian: true);
+    }
+
+    /// <summary>Null where there is none.</summary>
+    private static BigInteger? Inverse(BigInteger number, BigInteger modulus)
+    {
+        var (rest, next, inverse, following) = (modulus, number % modulus, BigInteger.Zero, BigInteger.One);
+        while (next > 0)
+        {
+            var times = rest / next;
+            (rest, next, inverse, following) = (next, rest - (times * next), following, inverse - (times * following));
+        }
+
+        return rest.IsOne ? (inverse + modulus) % modulus : null;
+    }
 
     private List<ProblemPlace> Check(TestCertificate issued)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -56,6 +57,23 @@ public sealed class JwtVerifierTests : IDisposable
         {
             Assert.Equal(new(JwtOutcome.Valid, "romeo"), await VerifyAsync(Keys(Tokens.Jwk(key)), Tokens.Ec(Payload(), key, algorithm)));
         }
+    }
+
+    /// <summary>Where a login comes in, other tenants' stanzas do too; a host may have 32 keys, each half a millisecond to try.</summary>
+    [Fact]
+    public async Task Token_IsNotVerifiedOnTheThreadThatServesStreams()
+    {
+        var time = new ThreadNotingTime();
+        var verifier = new JwtVerifier(new JwtKeyFiles(new KreweOptions { Data = _data, AdminToken = "" }, time, NullLogger<JwtKeyFiles>.Instance), time);
+        var token = Tokens.Rsa(Payload(), Rsa);
+        var verdict = new TaskCompletionSource<Task<JwtVerdict>>();
+        var thread = new Thread(() => verdict.SetResult(verifier.VerifyAsync(Keys(Tokens.Jwk(Rsa)), token).AsTask())) { IsBackground = true };
+        thread.Start();
+
+        await (await verdict.Task).WaitAsync(Timeouts.Test);
+
+        Assert.NotEmpty(time.IsOfPool);
+        Assert.All(time.IsOfPool, Assert.True);
     }
 
     /// <summary>RFC 8725 §2.1: what a verifier lets through that believes the token's header.</summary>
@@ -307,4 +325,16 @@ public sealed class JwtVerifierTests : IDisposable
     private static JwtSettings Keys(params JsonNode[] keys) => new() { Keys = JwtKeySet.TryParse(Tokens.Jwks(keys).ToJsonString())! };
 
     private ValueTask<JwtVerdict> VerifyAsync(JwtSettings settings, string token) => _verifier.VerifyAsync(settings, token);
+
+    /// <summary>Notes on which threads it is asked.</summary>
+    private sealed class ThreadNotingTime : TimeProvider
+    {
+        public ConcurrentQueue<bool> IsOfPool { get; } = new();
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            IsOfPool.Enqueue(Thread.CurrentThread.IsThreadPoolThread);
+            return base.GetUtcNow();
+        }
+    }
 }
