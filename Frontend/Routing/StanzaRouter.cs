@@ -25,6 +25,7 @@ internal sealed class StanzaRouter(
     ComponentDelivery components,
     UserMessages messages,
     DelegationRequests delegationRequests,
+    FanOut fanOut,
     FrontendInstruments instruments)
 {
     /// <summary>Routes one stanza. The bytes are used before this returns; what is awaited is that the stanza has its place, not its answer.</summary>
@@ -60,7 +61,7 @@ internal sealed class StanzaRouter(
     {
         if (hosted.Component is MucServiceSettings)
         {
-            return rooms.RouteAsync(stream, element, head, to, hosted);
+            return fanOut.AfterAsync(rooms.RouteAsync(stream, element, head, to, hosted), hosted.Host);
         }
 
         if (head.Kind == StanzaKind.Presence)
@@ -109,7 +110,7 @@ internal sealed class StanzaRouter(
         return head.Kind switch
         {
             StanzaKind.Message => RouteMessage(stream, element, head, to),
-            StanzaKind.Presence => presences.RouteAsync(stream, element, head, to),
+            StanzaKind.Presence => fanOut.AfterAsync(presences.RouteAsync(stream, element, head, to), stream.Host),
             _ => iqs.RouteAsync(stream, element, head, to),
         };
     }

@@ -54,6 +54,7 @@ internal sealed partial class C2SStream
             await Task.Yield();
         }
 
+        _throttle?.ChargeAside(_contacts / StreamThrottle.ContactsPerStanza, 0, Host.Limits);
         var known = await _services.Grains.Sessions(Self!).PresenceAsync(new PresenceUpdate(Session, FrontendName, presence, priority, roster));
         if (known is not null)
         {

@@ -7,6 +7,7 @@ using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation;
+using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Privileges;
@@ -62,6 +63,7 @@ public sealed class ComponentRouterTests(SessionsSilo silo) : IClassFixture<Sess
         var iqs = new PrivilegedIqRouter(grains, _stage.Hosts, routes, null!, null!, delegations, new IqHandlers([]), new PrivilegedIqs(_stage.Time), null!);
         return new ComponentRouter(
             grains, _stage.Hosts, routes, new LocalPath(_stage.Hosts, routes, _stage.Sessions, instruments), new UserMessages(grains, routes, null!, instruments), null!, null!, null!,
-            null!, null!, delegations, new PrivilegeRouter(grains, null!, delegations, null!, iqs), null!, new IqHandlers([]), instruments);
+            null!, null!, delegations, new PrivilegeRouter(grains, null!, delegations, null!, iqs), null!, new IqHandlers([]),
+            new FanOut(_stage.Hosts, _stage.Time), instruments);
     }
 }
