@@ -11,8 +11,12 @@ namespace Krewe.Benchmarks.Load;
 /// </summary>
 internal sealed class Flood : IAsyncDisposable
 {
-    /// <summary>Blocks of ten stanzas that may be on their way: two seconds of what a user may send.</summary>
+    /// <summary>Blocks of stanzas that may be on their way: two seconds of what a user may send. Of those that count for much a single one.</summary>
     private const int WindowBlocks = 20;
+    private const int CostlyKinds = 2;
+
+    /// <summary>What users differ in.</summary>
+    private const int Kinds = 5;
 
     /// <summary>The id of the request at a block's end.</summary>
     private const string Mark = "block-over";
@@ -37,9 +41,10 @@ internal sealed class Flood : IAsyncDisposable
         {
             var socket = await RawLogin.LogInAsync(address, port, host, string.Create(CultureInfo.InvariantCulture, $"u{i}"));
             flood._sockets.Add(socket);
-            var window = new SemaphoreSlim(WindowBlocks);
+            var window = new SemaphoreSlim(WindowOf(i));
             flood._windows.Add(window);
-            flood._work.Add(Task.Run(() => flood.ReadAsync(socket, window)));
+            var stanzasOfBlock = StanzasOf(i);
+            flood._work.Add(Task.Run(() => flood.ReadAsync(socket, window, stanzasOfBlock)));
             await socket.SendAsync("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq><presence/>"u8.ToArray());
             var stanzas = Encoding.UTF8.GetBytes(Stanzas(host, i, users));
             flood._work.Add(Task.Run(() => flood.WriteAsync(socket, stanzas, window)));
@@ -52,7 +57,7 @@ internal sealed class Flood : IAsyncDisposable
     /// <summary>Done when everything that it sent is answered.</summary>
     public async Task WhenSilentAsync()
     {
-        while (_windows.Exists(static window => window.CurrentCount < WindowBlocks))
+        while (_windows.Where((window, i) => window.CurrentCount < WindowOf(i)).Any())
         {
             await Task.Delay(10);
         }
@@ -70,20 +75,26 @@ internal sealed class Flood : IAsyncDisposable
         _over.Dispose();
     }
 
-    /// <summary>Ten of them: messages, presence to everybody, requests with large answers, and a room whose hook hangs.</summary>
+    private static int WindowOf(int user) => user % Kinds < CostlyKinds ? 1 : WindowBlocks;
+
+    private static int StanzasOf(int user) => user % Kinds < CostlyKinds ? 2 : 10;
+
+    /// <summary>Some of them, of another kind for each user: messages, presence to everybody, requests with large answers, a room whose hook hangs.</summary>
     private static string Stanzas(string host, int user, int users)
     {
         var xml = new StringBuilder();
-        for (var i = 0; i < 6; i++)
+        for (var i = 1; i < StanzasOf(user); i++)
         {
-            xml.Append(CultureInfo.InvariantCulture, $"<message to='u{(user + i + 1) % users}@{host}/load' type='chat' id='f'><body>Out of my way!</body></message>");
+            xml.Append((user % Kinds) switch
+            {
+                0 => "<presence><show>dnd</show></presence>",
+                1 => "<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>",
+                2 => string.Create(CultureInfo.InvariantCulture, $"<presence to='r{user}@rooms.{host}/n{i}'><x xmlns='http://jabber.org/protocol/muc'/></presence>"),
+                _ => string.Create(CultureInfo.InvariantCulture, $"<message to='u{(user + (i * Kinds)) % users}@{host}/load' type='chat' id='f'><body>Out of my way!</body></message>"),
+            });
         }
 
-        xml.Append("<presence><show>dnd</show></presence>");
-        xml.Append("<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>");
-        xml.Append(CultureInfo.InvariantCulture, $"<presence to='r{user}@rooms.{host}/n'><x xmlns='http://jabber.org/protocol/muc'/></presence>");
-        xml.Append(CultureInfo.InvariantCulture, $"<iq type='get' id='{Mark}' to='{host}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>");
-        return xml.ToString();
+        return xml.Append(CultureInfo.InvariantCulture, $"<iq type='get' id='{Mark}' to='{host}'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>").ToString();
     }
 
     private async Task WriteAsync(Socket socket, byte[] stanzas, SemaphoreSlim window)
@@ -108,7 +119,7 @@ internal sealed class Flood : IAsyncDisposable
         }
     }
 
-    private async Task ReadAsync(Socket socket, SemaphoreSlim window)
+    private async Task ReadAsync(Socket socket, SemaphoreSlim window, int stanzas)
     {
         var (buffer, kept) = (new byte[256 * 1024], 0);
         try
@@ -118,12 +129,17 @@ internal sealed class Flood : IAsyncDisposable
                 var seen = buffer.AsSpan(0, kept + read);
                 if (seen.Count(Encoding.ASCII.GetBytes(Mark)) is > 0 and var over)
                 {
-                    Interlocked.Add(ref _stanzas, 10 * over);
+                    Interlocked.Add(ref _stanzas, stanzas * over);
                     window.Release(over);
                 }
 
                 // Shorter than the mark, so that none is counted twice.
                 kept = Math.Min(Mark.Length - 1, seen.Length);
+                if (seen.IndexOf("<stream:error"u8) is >= 0 and var error)
+                {
+                    Console.WriteLine($"flood: {Encoding.UTF8.GetString(seen[error..])}");
+                }
+
                 seen[^kept..].CopyTo(buffer);
             }
 

@@ -64,6 +64,8 @@ internal sealed class ComponentAddress : ISession
 
     public void CountSent(StanzaKind kind) => _stream.CountSent(kind);
 
+    public void ChargeAnswer(int bytes) => _stream.ChargeAnswer(bytes);
+
     public void CountRefusal(string condition) => _services.Instruments.Refused(condition);
 
     public void LogFailure(Exception e) => _stream.LogFailure(e);

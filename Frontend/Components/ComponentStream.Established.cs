@@ -43,6 +43,14 @@ internal sealed partial class ComponentStream
         return _throttle!.Charge(1, bytes, host.Limits) == TimeSpan.Zero ? routed : SlowDownAsync(routed);
     }
 
+    public void ChargeAnswer(int bytes)
+    {
+        if (bytes >= StreamThrottle.AnswerBytesMin)
+        {
+            _throttle?.ChargeAside(0, bytes, Owner.Host.Limits);
+        }
+    }
+
     private async ValueTask SlowDownAsync(ValueTask routed)
     {
         await routed;

@@ -65,6 +65,7 @@ internal sealed record IqRequest(IStanzaSender Sender, StanzaType Type, string I
         WriteStart(ref xml);
         payload(ref xml);
         xml.Raw("</iq>"u8);
+        Sender.ChargeAnswer(output.WrittenCount);
         Sender.Enqueue(output.WrittenSpan);
     }
 

@@ -30,6 +30,11 @@ internal interface IStanzaSender
     /// <summary>Writes one element, in no declared namespace, to it; false when its stream cannot take it any more.</summary>
     bool Enqueue(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default, ReadOnlySpan<byte> third = default);
 
+    /// <summary>It was answered with so much: what costs more than it looks like counts towards what the sender may send.</summary>
+    void ChargeAnswer(int bytes)
+    {
+    }
+
     void CountRefusal(string condition);
 
     void LogFailure(Exception e);

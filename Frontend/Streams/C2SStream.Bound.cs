@@ -254,11 +254,20 @@ internal sealed partial class C2SStream
         }
     }
 
+    public void ChargeAnswer(int bytes)
+    {
+        if (bytes >= StreamThrottle.AnswerBytesMin)
+        {
+            _throttle?.ChargeAside(0, bytes, Host.Limits);
+        }
+    }
+
     /// <summary>Writes a roster result, or what stands for it, and behind it the pushes that it does not hold yet.</summary>
     public void WriteRoster(ReadOnlySpan<byte> reply, RosterSnapshot? roster)
     {
         lock (_pushes)
         {
+            ChargeAnswer(reply.Length);
             Enqueue(reply);
             var held = _heldPushes;
             _heldPushes = null;

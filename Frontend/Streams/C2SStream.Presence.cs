@@ -60,6 +60,7 @@ internal sealed partial class C2SStream
             await Task.Yield();
         }
 
+        _throttle?.ChargeAside(_contacts / StreamThrottle.ContactsPerStanza, 0, Host.Limits);
         string? known;
         try
         {

@@ -12,11 +12,14 @@ internal sealed class RateShares(TimeProvider time)
     /// <summary>A login's burst or a paste is no flood.</summary>
     private static readonly TimeSpan UserBurst = TimeSpan.FromSeconds(5);
 
-    /// <summary>Of many users at once: what others on the same machine have to bear.</summary>
-    private static readonly TimeSpan HostBurst = TimeSpan.FromSeconds(1);
+    /// <summary>Of many users at once: for so long, at most, everybody else on the machine may have to wait for a host that was silent.</summary>
+    private static readonly TimeSpan HostBurst = TimeSpan.FromSeconds(0.1);
+
+    /// <summary>It may have to catch up with what its users did while it was away.</summary>
+    private static readonly TimeSpan ComponentBurst = TimeSpan.FromSeconds(1);
 
     private readonly Table _users = new(UserBurst, time);
-    private readonly Table _components = new(HostBurst, time);
+    private readonly Table _components = new(ComponentBurst, time);
     private readonly Table _hosts = new(HostBurst, time);
 
     /// <summary>How many users, components and hosts have one.</summary>

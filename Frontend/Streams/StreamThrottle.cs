@@ -16,6 +16,19 @@ internal sealed class StreamThrottle(RateShare own, RateShare ofHost, Func<HostL
     /// </summary>
     public const int ReadBytesMin = 32;
 
+    /// <summary>Answers below this are no larger than what asks for them.</summary>
+    public const int AnswerBytesMin = 1024;
+
+    /// <summary>
+    /// Contacts that presence goes to for what one stanza counts. Most of them are away, and cost a look-up each; those who are there are counted where they get it (<see cref="Delivery.FanOut"/>).
+    /// </summary>
+    public const int ContactsPerStanza = 20;
+
+    /// <summary>
+    /// Less is not worth a pause: to wait for each stanza by itself costs many times what the stanza does. So over a share a stream is read a few stanzas at a time.
+    /// </summary>
+    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Limits may be raised, and the stream ended, while it waits.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -33,7 +46,18 @@ internal sealed class StreamThrottle(RateShare own, RateShare ofHost, Func<HostL
         var now = Now;
         _own = own.Charge(stanzas, bytes, ownRate(limits), now);
         _ofHost = ofHost.Charge(stanzas, bytes, StreamRate.OfHost(limits), now);
-        return Wait(limits, now);
+        return Wait(limits, now) is var wait && wait >= PauseMin ? wait : TimeSpan.Zero;
+    }
+
+    /// <summary>Charges what a stanza causes beyond itself: the next one waits for it.</summary>
+    public void ChargeAside(int stanzas, int bytes, HostLimits limits)
+    {
+        if (limits is not { StanzasPerSecond: 0, BytesPerSecond: 0 })
+        {
+            var now = Now;
+            own.Charge(stanzas, bytes, ownRate(limits), now);
+            ofHost.Charge(stanzas, bytes, StreamRate.OfHost(limits), now);
+        }
     }
 
     /// <summary>What is to be charged for a read beside the stanzas that it brought: white space, and the read itself.</summary>

@@ -15,6 +15,9 @@ internal sealed record HookEndpoint(string Host, string Hook, TimeSpan Deadline,
     /// <summary>Which of the host's hooks of this kind, where it may have several: the room service's domain.</summary>
     public string Part { get; init; } = "";
 
+    /// <summary>How much of answers may come in a second, one with another; 0 for no limit. For hooks whose answers are large, and work to read.</summary>
+    public long AnswerBytesPerSecond { get; init; }
+
     /// <summary>The service's certificate is not verified.</summary>
     public bool IsInsecure { get; init; }
 }

@@ -28,6 +28,7 @@ internal sealed class HookPipeline
     private readonly HookDestinations _destinations;
     private readonly TimeProvider _time;
     private readonly HookRate? _rate;
+    private readonly HookRate? _answers;
     private readonly ConcurrencyLimiter? _concurrency;
     private readonly ResiliencePipeline<HookResponse> _attempts;
     private readonly CircuitBreakerStateProvider _breaker = new();
@@ -41,6 +42,7 @@ internal sealed class HookPipeline
         _time = time;
         _lastUsed = time.GetTimestamp();
         _rate = endpoint.CallsPerSecond > 0 ? new HookRate(endpoint.CallsPerSecond, time) : null;
+        _answers = endpoint.AnswerBytesPerSecond > 0 ? new HookRate(endpoint.AnswerBytesPerSecond, time, perTurn: 0) : null;
         _concurrency = endpoint.Concurrency > 0 ? HookHost.Limiter(endpoint.Concurrency, QueuedCallsMax) : null;
         _attempts = new ResiliencePipelineBuilder<HookResponse> { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<HookResponse>
@@ -114,6 +116,22 @@ internal sealed class HookPipeline
             }
         }
 
+        // What the answers before it weigh is known only when they are there.
+        while (_answers is not null)
+        {
+            if (_answers.Take(Endpoint.Deadline) is not { } wait)
+            {
+                return new(HookOutcome.Overloaded);
+            }
+
+            if (wait == TimeSpan.Zero)
+            {
+                break;
+            }
+
+            await Task.Delay(wait, _time, deadline);
+        }
+
         if (_concurrency is null || _host.Places is null)
         {
             return await GoOutAsync(request, deadline);
@@ -138,7 +156,9 @@ internal sealed class HookPipeline
 
         try
         {
-            return await AttemptAsync(request, deadline);
+            var response = await AttemptAsync(request, deadline);
+            _answers?.Spend(response.Body.Length);
+            return response;
         }
         finally
         {

@@ -5,11 +5,22 @@ namespace Krewe.Grains.Outbound;
 /// and whoever could not be served before the deadline learns so at once.
 /// </summary>
 /// <param name="perSecond">The rate, and how many may pass at once after a rest of a second.</param>
-internal sealed class HookRate(long perSecond, TimeProvider time)
+/// <param name="perTurn">What a turn takes; 0 where <see cref="Spend"/> tells afterwards.</param>
+internal sealed class HookRate(long perSecond, TimeProvider time, long perTurn = 1)
 {
     private readonly Lock _gate = new();
-    private readonly long _interval = Math.Max(1, time.TimestampFrequency / perSecond);
+    private readonly long _interval = perTurn == 0 ? 0 : Math.Max(1, perTurn * time.TimestampFrequency / perSecond);
     private long _next = long.MinValue;
+
+    /// <summary>Takes so many turns more, which came to be known only now: whoever comes next waits for them.</summary>
+    public void Spend(long turns)
+    {
+        var now = time.GetTimestamp();
+        lock (_gate)
+        {
+            _next = Math.Max(_next, now - time.TimestampFrequency) + (long)((double)turns * time.TimestampFrequency / perSecond);
+        }
+    }
 
     /// <summary>How long to wait for the turn; null when that is longer than <paramref name="waitMax"/>, and then no turn is taken.</summary>
     public TimeSpan? Take(TimeSpan waitMax)

@@ -8,6 +8,7 @@ using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Components;
 using Krewe.Frontend.Delegation;
+using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Delegation.ClientMode;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Privileges;
@@ -70,6 +71,7 @@ public sealed class ComponentRouterTests(SessionsSilo silo) : IClassFixture<Sess
             new PrivilegeServices(_stage.Sessions, _stage.Registration, instruments));
         return new ComponentRouter(
             grains, _stage.Hosts, routes, new LocalPath(_stage.Hosts, routes, _stage.Sessions, instruments), new UserMessages(grains, routes, null!, instruments), null!, null!, null!,
-            null!, null!, delegations, new PrivilegeRouter(accounts, null!, delegations, null!, iqs), null!, new IqHandlers([]), instruments);
+            null!, null!, delegations, new PrivilegeRouter(accounts, null!, delegations, null!, iqs), null!, new IqHandlers([]),
+            new FanOut(_stage.Hosts, _stage.Time), instruments);
     }
 }

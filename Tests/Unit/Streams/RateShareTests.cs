@@ -163,20 +163,58 @@ public sealed class RateShareTests
     public void HostShare_IsWhatAHundredUsersMaySend()
     {
         var shares = new RateShares(new FakeTimeProvider());
-        var limits = new HostLimits { StanzasPerSecond = 1, BytesPerSecond = NoLimit };
+        var limits = new HostLimits { StanzasPerSecond = 100, BytesPerSecond = NoLimit };
+
+        // A tenth of a second's worth of ten thousand is free.
         for (var i = 0; i < StreamRate.HostUsers; i++)
         {
-            Assert.Equal(TimeSpan.Zero, shares.OfUser(Jid.Parse($"u{i}@h.example")).Charge(1, 0, limits));
+            Assert.Equal(TimeSpan.Zero, shares.OfUser(Jid.Parse($"u{i}@h.example")).Charge(10, 0, limits));
         }
 
-        Assert.Equal(TimeSpan.FromSeconds(1.0 / StreamRate.HostUsers), shares.OfUser(Jid.Parse("late@h.example")).Charge(1, 0, limits));
-        Assert.Equal(TimeSpan.Zero, shares.OfUser(Jid.Parse("late@other.example")).Charge(1, 0, limits));
+        for (var i = 0; i < 4; i++)
+        {
+            shares.OfUser(Jid.Parse($"more{i}@h.example")).Charge(500, 0, limits);
+        }
 
-        // A component's own share is half of it, and what it sends is charged to its host as well.
-        Assert.True(shares.OfComponent("c.h.example", "h.example").Charge(1, 0, limits) > TimeSpan.Zero);
-        var component = shares.OfComponent("c.third.example", "third.example");
-        Assert.Equal(TimeSpan.Zero, component.Charge(StreamRate.ComponentUsers, 0, limits));
-        Assert.Equal(TimeSpan.FromSeconds(1.0 / StreamRate.ComponentUsers), component.Charge(1, 0, limits));
+        Assert.Equal(TimeSpan.FromSeconds(0.2), shares.OfUser(Jid.Parse("late@h.example")).Charge(0, 0, limits));
+        Assert.Equal(TimeSpan.Zero, shares.OfUser(Jid.Parse("late@other.example")).Charge(400, 0, limits));
+    }
+
+    [Fact]
+    public void ComponentShare_IsHalfOfTheHosts_AndChargedToIt()
+    {
+        var shares = new RateShares(new FakeTimeProvider());
+        var limits = new HostLimits { StanzasPerSecond = 100, BytesPerSecond = NoLimit };
+        var component = shares.OfComponent("c.h.example", "h.example");
+
+        // A second's worth of five thousand is the component's own to use at once; of the host's it is half.
+        Assert.Equal(TimeSpan.FromSeconds(0.4), component.Charge(StreamRate.ComponentUsers * 100, 0, limits));
+        Assert.Equal(TimeSpan.FromSeconds(0.4), shares.OfUser(Jid.Parse("juliet@h.example")).Charge(0, 0, limits));
+        Assert.Equal(TimeSpan.FromSeconds(1), component.Charge(StreamRate.ComponentUsers * 100, 0, limits));
+    }
+
+    [Fact]
+    public void Pause_TooShortToBeWorthIt_IsPutOff()
+    {
+        var time = new FakeTimeProvider();
+        var throttle = new RateShares(time).OfUser(Jid.Parse("juliet@h.example"));
+        var limits = new HostLimits { StanzasPerSecond = 100, BytesPerSecond = NoLimit };
+
+        Assert.Equal(TimeSpan.Zero, throttle.Charge((100 * Burst) + 9, 0, limits));
+        Assert.Equal(TimeSpan.FromSeconds(0.1), throttle.Charge(1, 0, limits));
+    }
+
+    [Fact]
+    public void WhatAStanzaCauses_IsWaitedForByTheNext()
+    {
+        var throttle = new RateShares(new FakeTimeProvider()).OfUser(Jid.Parse("juliet@h.example"));
+        var limits = new HostLimits { StanzasPerSecond = 100, BytesPerSecond = 1000 };
+
+        Assert.Equal(TimeSpan.Zero, throttle.Charge(1, 0, limits));
+        throttle.ChargeAside(0, (1000 * Burst) + 2000, limits);
+        Assert.Equal(TimeSpan.FromSeconds(2), throttle.Charge(1, 0, limits));
+        throttle.ChargeAside(100 * Burst * 2, 0, limits);
+        Assert.Equal(5.02, throttle.Charge(0, 0, limits).TotalSeconds, 3);
     }
 
     [Theory]
