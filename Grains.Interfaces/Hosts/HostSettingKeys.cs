@@ -99,13 +99,13 @@ public static class HostSettingKeys
     [
         Limit("sessions_per_user", (limits, value) => limits with { SessionsPerUser = value }, limits => limits.SessionsPerUser, "Sessions of one user."),
         Limit("sessions", (limits, value) => limits with { Sessions = value }, limits => limits.Sessions, "Sessions of the host."),
-        Limit("stanzas_per_second", (limits, value) => limits with { StanzasPerSecond = value }, limits => limits.StanzasPerSecond, "Stanzas that one stream may send in a second."),
-        Limit("bytes_per_second", (limits, value) => limits with { BytesPerSecond = value }, limits => limits.BytesPerSecond, "Bytes that one stream may send in a second."),
+        Limit("stanzas_per_second", (limits, value) => limits with { StanzasPerSecond = value }, limits => limits.StanzasPerSecond, "Stanzas that one user may send in a second, over all of the user's streams; five seconds' worth at once. The host's streams together may send a hundred times as many, an external component fifty times. Whoever sends more is read from more slowly, and ended after five minutes without a break."),
+        Limit("bytes_per_second", (limits, value) => limits with { BytesPerSecond = value }, limits => limits.BytesPerSecond, "Bytes that one user may send in a second, in the same way; large answers count as well. Answers of the roster hook may come at thirty-two times this rate."),
         Limit("roster_items", (limits, value) => limits with { RosterItems = value }, limits => limits.RosterItems, "Contacts in one roster."),
         Limit("rooms", (limits, value) => limits with { Rooms = value }, limits => limits.Rooms, "Rooms of one room service."),
         Limit("occupants", (limits, value) => limits with { Occupants = value }, limits => limits.Occupants, "Occupants of one room."),
-        Limit("hook_calls_per_second", (limits, value) => limits with { HookCallsPerSecond = value }, limits => limits.HookCallsPerSecond, "Calls of one hook in a second."),
-        Limit("hook_concurrency", (limits, value) => limits with { HookConcurrency = value }, limits => limits.HookConcurrency, "Calls of one hook at a time."),
+        Limit("hook_calls_per_second", (limits, value) => limits with { HookCallsPerSecond = value }, limits => limits.HookCallsPerSecond, "Calls of one hook in a second; of all of the host's hooks together four times as many."),
+        Limit("hook_concurrency", (limits, value) => limits with { HookConcurrency = value }, limits => limits.HookConcurrency, "Calls of one hook at a time; of all of the host's hooks together four times as many."),
         Limit("pending_iqs", (limits, value) => limits with { PendingIqs = value }, limits => limits.PendingIqs, "IQs that wait for the answer of whoever a namespace is delegated to."),
         Limit("offline_messages", (limits, value) => limits with { OfflineMessages = value }, limits => limits.OfflineMessages, "Messages kept for each user who is away."),
     ];
