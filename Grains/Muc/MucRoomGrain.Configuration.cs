@@ -38,6 +38,11 @@ internal sealed partial class MucRoomGrain
             return StanzaError.NotAcceptable;
         }
 
+        if (config.IsPersistent && !Config.IsPersistent && IsAnonymous(sender))
+        {
+            return StanzaError.NotAllowed;
+        }
+
         var before = _room;
         var after = WithLists(before with { Config = config }, change);
         if (change.Owners is not null && !IsServiceAdmin(sender) && !after.Affiliations.Values.Any(standing => standing.Affiliation == MucAffiliation.Owner))

@@ -74,7 +74,8 @@ internal sealed partial class MucRoomGrain
         // Whoever creates a room owns it, unless the tenant's service says what this user is: then the room is the tenant's, and there is nobody to wait for.
         TryGetService(out var host, out var service);
         var isOwner = decision?.Affiliation is null or MucAffiliation.Owner;
-        var room = new MucRoomState { Config = service.RoomDefaults };
+        var defaults = service.RoomDefaults;
+        var room = new MucRoomState { Config = IsAnonymous(presence.Sender.Jid) ? defaults with { IsPersistent = false } : defaults };
         var isMine = !IsCreating;
         var error = await CreateOnceAsync(
             isOwner ? room.With(presence.Sender.Jid.Bare, MucAffiliation.Owner, null) : room, service.RoomLocking && isOwner, host.Limits.Rooms);

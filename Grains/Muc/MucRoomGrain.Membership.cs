@@ -74,7 +74,7 @@ internal sealed partial class MucRoomGrain
             return new(refusal, false, null);
         }
 
-        if (!isDecided && Config.IsMembersOnly && stored < MucAffiliation.Member)
+        if (IsAnonymous(sender) || (!isDecided && Config.IsMembersOnly && stored < MucAffiliation.Member))
         {
             // Nobody becomes a member of a closed room by asking; its admins make members, or the tenant's service does.
             return new(StanzaError.NotAllowed, false, null);

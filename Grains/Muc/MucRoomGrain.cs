@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Muc;
@@ -73,6 +74,10 @@ internal sealed partial class MucRoomGrain(
         (host, service) = (null!, null!);
         return false;
     }
+
+    /// <summary>Nothing is kept for whoever has no name (RFC 4505): what they make ends with them, and what they claim is nobody's tomorrow.</summary>
+    private bool IsAnonymous(Jid user) =>
+        hosts.TryFindLoaded(user.Domainpart, out var found) && found.Component is null && AnonymousUsers.Include(found.Host, user);
 
     private bool IsServiceAdmin(Jid user) => TryGetService(out var host, out _) && host.Admins.Contains(user.Bare);
 
