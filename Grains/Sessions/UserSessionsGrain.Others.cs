@@ -27,6 +27,30 @@ internal sealed partial class UserSessionsGrain
         return Task.WhenAll(sent);
     }
 
+    /// <summary>A resource's presence to those of the roster who may know.</summary>
+    /// <param name="asks">Whether those whose presence the user may know are asked for it.</param>
+    private void SendToRoster(ConnectedResource resource, Func<RosterItem, bool> which, bool asks, List<Task> sent)
+    {
+        foreach (var item in _roster?.Items ?? [])
+        {
+            var isAsked = asks && item.Subscription.HasTo();
+            if (!which(item))
+            {
+                continue;
+            }
+
+            if (item.Subscription.HasFrom())
+            {
+                resource.RemoveDirectedTo(item.Jid.Bare);
+                sent.Add(Broadcast(item.Jid, resource.Presence!, isAsked));
+            }
+            else if (isAsked)
+            {
+                sent.Add(Probe(resource.Jid, item.Jid));
+            }
+        }
+    }
+
     /// <summary>From those who are out of reach now, in both directions; theirs is said here, as nothing of theirs comes any more.</summary>
     private void TakeLeave(List<Task> sent)
     {

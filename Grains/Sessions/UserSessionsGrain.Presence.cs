@@ -279,30 +279,6 @@ internal sealed partial class UserSessionsGrain
         return Task.WhenAll(sent);
     }
 
-    /// <summary>A resource's presence to those of the roster who may know.</summary>
-    /// <param name="asks">Whether those whose presence the user may know are asked for it.</param>
-    private void SendToRoster(ConnectedResource resource, Func<RosterItem, bool> which, bool asks, List<Task> sent)
-    {
-        foreach (var item in _roster?.Items ?? [])
-        {
-            var isAsked = asks && item.Subscription.HasTo();
-            if (!which(item))
-            {
-                continue;
-            }
-
-            if (item.Subscription.HasFrom())
-            {
-                resource.RemoveDirectedTo(item.Jid.Bare);
-                sent.Add(Broadcast(item.Jid, resource.Presence!, isAsked));
-            }
-            else if (isAsked)
-            {
-                sent.Add(Probe(resource.Jid, item.Jid));
-            }
-        }
-    }
-
     private Task SendUnavailable(ConnectedResource resource, StanzaFrame presence)
     {
         var wasAvailable = resource.IsAvailable;
