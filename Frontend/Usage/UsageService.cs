@@ -31,6 +31,8 @@ internal sealed partial class UsageService(
     /// <summary>Brings the host's usage up to date, as far as this process knows.</summary>
     public async Task ReportAsync(string host)
     {
+        // First, because a host that comes to be loaded by this has a meter of its own from then on.
+        await hosts.GetAsync(host);
         var meter = _meters.Of(host);
         await meter.Turn.WaitAsync();
         try
