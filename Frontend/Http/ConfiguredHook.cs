@@ -23,6 +23,12 @@ internal sealed record ConfiguredHook(string Hook, string Part, string Url, bool
             hooks.Add(new("roster", "", roster.Url, false));
         }
 
+        if (host.HttpAuth is { } passwords && host.Authentication.Contains(HostAuthentication.Http))
+        {
+            hooks.Add(new("auth", "check_password", $"{passwords.Url.TrimEnd('/')}/check_password", false));
+            hooks.Add(new("auth", "user_exists", $"{passwords.Url.TrimEnd('/')}/user_exists", false));
+        }
+
         foreach (var service in host.Components.Values.OfType<MucServiceSettings>())
         {
             if (service.HttpAuth is { } auth)

@@ -106,6 +106,20 @@ public sealed class HookEndpointsTests(LocalPathServer server) : IClassFixture<L
     }
 
     [Fact]
+    public async Task Hooks_ForPasswords_AreThoseOfAHostThatAsksThem()
+    {
+        const string Url = "\"http_auth_url\": \"https://app.example/auth/\", \"http_auth_credentials\": \"krewe:hidden\"";
+        await Krewe.SendAsync(HttpMethod.Put, $"api/v1/hosts/{_domain}", $$"""{ {{Url}} }""");
+        Assert.Empty(await ListAsync());
+
+        await Krewe.SendAsync(HttpMethod.Put, $"api/v1/hosts/{_domain}", $$"""{ "authentication": "http", {{Url}} }""");
+
+        Assert.Equal(
+            [("auth", "check_password", "https://app.example/auth/check_password"), ("auth", "user_exists", "https://app.example/auth/user_exists")],
+            (await ListAsync()).Select(hook => ((string?)hook["hook"], (string?)hook["part"], (string?)hook["url"])));
+    }
+
+    [Fact]
     public async Task List_IsPaged()
     {
         await PutHostAsync("https://app.example/%s", "https://app.example/join", "https://app.example/iq");
