@@ -138,7 +138,6 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<SessionTable>();
         services.AddSingleton<ISessionDirectory>(provider => provider.GetRequiredService<SessionTable>());
         services.AddHostedService<IsolationWatch>();
-        services.AddSingleton<FanOut>();
         services.AddSingleton<FrontendSink>();
         services.AddSingleton<FrontendRegistration>();
         services.AddSingleton<StanzaRouter>();

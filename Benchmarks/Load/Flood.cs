@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -20,6 +21,8 @@ internal sealed class Flood : IAsyncDisposable
 
     /// <summary>The id of the request at a block's end.</summary>
     private const string Mark = "block-over";
+
+    private static readonly TimeSpan SilentWithin = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _over = new();
     private readonly List<Socket> _sockets = [];
@@ -54,10 +57,11 @@ internal sealed class Flood : IAsyncDisposable
         return flood;
     }
 
-    /// <summary>Done when everything that it sent is answered.</summary>
+    /// <summary>Done when everything that it sent is answered, or will not be: a stream that the server has ended answers nothing any more.</summary>
     public async Task WhenSilentAsync()
     {
-        while (_windows.Where((window, i) => window.CurrentCount < WindowOf(i)).Any())
+        var since = Stopwatch.GetTimestamp();
+        while (_windows.Where((window, i) => window.CurrentCount < WindowOf(i)).Any() && Stopwatch.GetElapsedTime(since) < SilentWithin)
         {
             await Task.Delay(10);
         }

@@ -5,7 +5,6 @@ using Krewe.Contracts.Muc;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delegation;
-using Krewe.Frontend.Delivery;
 using Krewe.Frontend.Entities;
 using Krewe.Frontend.Iq;
 using Krewe.Frontend.Muc;
@@ -35,7 +34,6 @@ internal sealed class ComponentRouter(
     PrivilegeRouter privileges,
     PrivilegedIqs asked,
     IqHandlers handlers,
-    FanOut fanOut,
     FrontendInstruments instruments) : IComponentRouter
 {
     public ValueTask RouteAsync(ComponentStream stream, Jid from, Jid to, ReadOnlySpan<byte> element, in ElementHead head) =>
@@ -76,7 +74,7 @@ internal sealed class ComponentRouter(
 
         return hosted.Component switch
         {
-            MucServiceSettings => fanOut.AfterAsync(RouteToRoomAsync(stream, from, to, element, head, hosted), hosted.Host),
+            MucServiceSettings => RouteToRoomAsync(stream, from, to, element, head, hosted),
             not null => RouteToComponent(sender, element, head, to, hosted),
             _ => head.Kind switch
             {

@@ -13,7 +13,7 @@ namespace Krewe.Frontend.Delivery;
 /// Puts the deliveries of one batch into the streams' queues. What a room sends to many is written once, and each session's copy differs in its <c>to</c> alone;
 /// what one session gets from one batch goes out in one flush. Used by one thread at a time.
 /// </summary>
-internal sealed class DeliveryWork(SessionTable sessions, FanOut? fanOut)
+internal sealed class DeliveryWork(SessionTable sessions)
 {
     /// <summary>A buffer that the entry into one large room made larger than this is not kept.</summary>
     private const int KeptBytesMax = 512 * 1024;
@@ -28,11 +28,9 @@ internal sealed class DeliveryWork(SessionTable sessions, FanOut? fanOut)
         switch (delivery.Content)
         {
             case MucStanza stanza:
-                fanOut?.Charge(stanza.From.Domainpart, delivery.Sessions.Length);
                 DeliverToMany(delivery.Sessions, stanza, isOnly);
                 break;
-            case MucStanzas { Stanzas: [var first, ..] } stanzas:
-                fanOut?.Charge(first.From.Domainpart, delivery.Sessions.Length * stanzas.Stanzas.Length);
+            case MucStanzas stanzas:
                 foreach (var session in delivery.Sessions)
                 {
                     DeliverAll(session, stanzas.Stanzas, isOnly);
@@ -40,11 +38,6 @@ internal sealed class DeliveryWork(SessionTable sessions, FanOut? fanOut)
 
                 break;
             default:
-                if (delivery.Content is StanzaContent { Stanza: { Kind: StanzaKind.Presence } presence })
-                {
-                    fanOut?.Charge(presence.From.Domainpart, delivery.Sessions.Length * FanOut.PresenceCopies);
-                }
-
                 foreach (var session in delivery.Sessions)
                 {
                     var isDelivered = sessions.TryGet(session, out var target) ? target.TryDeliver(delivery.Content)

@@ -5,7 +5,7 @@ using Krewe.Contracts.Sessions;
 namespace Krewe.Frontend.Delivery;
 
 /// <summary>This process's end of the silos' lanes. A batch that was seen before is acknowledged again and not delivered twice.</summary>
-internal sealed class FrontendSink(SessionTable sessions, TimeProvider time, FanOut? fanOut = null) : IFrontendSink
+internal sealed class FrontendSink(SessionTable sessions, TimeProvider time) : IFrontendSink
 {
     /// <summary>Each room has a lane, so there come to be many. No batch is repeated for so long (a lane gives up after 10 s).</summary>
     private static readonly TimeSpan RememberFor = TimeSpan.FromMinutes(1);
@@ -60,7 +60,7 @@ internal sealed class FrontendSink(SessionTable sessions, TimeProvider time, Fan
 
     private DeliveryReport Deliver(ImmutableArray<Contracts.Sessions.Delivery> deliveries)
     {
-        var work = Interlocked.Exchange(ref _spare, null) ?? new DeliveryWork(sessions, fanOut);
+        var work = Interlocked.Exchange(ref _spare, null) ?? new DeliveryWork(sessions);
         try
         {
             foreach (var delivery in deliveries)

@@ -27,7 +27,6 @@ internal sealed class StanzaRouter(
     UserMessages messages,
     DelegationRequests delegationRequests,
     UserEntityRouter entities,
-    FanOut fanOut,
     FrontendInstruments instruments)
 {
     /// <summary>Routes one stanza. The bytes are used before this returns; what is awaited is that the stanza has its place, not its answer.</summary>
@@ -63,7 +62,7 @@ internal sealed class StanzaRouter(
     {
         if (hosted.Component is MucServiceSettings)
         {
-            return fanOut.AfterAsync(rooms.RouteAsync(stream, element, head, to, hosted), hosted.Host);
+            return rooms.RouteAsync(stream, element, head, to, hosted);
         }
 
         if (head.Kind == StanzaKind.Presence)
@@ -117,7 +116,7 @@ internal sealed class StanzaRouter(
         return head.Kind switch
         {
             StanzaKind.Message => RouteMessage(stream, element, head, to),
-            StanzaKind.Presence => fanOut.AfterAsync(presences.RouteAsync(stream, element, head, to), stream.Host),
+            StanzaKind.Presence => presences.RouteAsync(stream, element, head, to),
             _ => iqs.RouteAsync(stream, element, head, to),
         };
     }

@@ -47,16 +47,6 @@ internal sealed class RateShare(TimeSpan burst)
         }
     }
 
-    /// <summary>How long until all that was charged, by whomever, may have been sent.</summary>
-    public TimeSpan WaitForAll(in StreamRate rate, long now)
-    {
-        lock (_gate)
-        {
-            Pay(rate, now);
-            return Wait(new(_stanzas.Charge(0), _bytes.Charge(0)), rate, now);
-        }
-    }
-
     /// <summary>Whether more was sent than may be for so long, without a break. Said once: it begins anew for those who are left.</summary>
     public bool TakeOver(TimeSpan forLong, long now)
     {

@@ -20,7 +20,7 @@ internal sealed class StreamThrottle(RateShare own, RateShare ofHost, Func<HostL
     public const int AnswerBytesMin = 1024;
 
     /// <summary>
-    /// Contacts that presence goes to for what one stanza counts. Most of them are away, and cost a look-up each; those who are there are counted where they get it (<see cref="Delivery.FanOut"/>).
+    /// Contacts that presence goes to for what one stanza counts. Most of them are away, and cost a look-up each.
     /// </summary>
     public const int ContactsPerStanza = 20;
 

@@ -141,7 +141,7 @@ public sealed class BackupEndpointsTests : IAsyncLifetime, IDisposable
 
     [Theory]
     [InlineData("../escaped", TarEntryType.RegularFile)]
-    [InlineData("/tmp/escaped", TarEntryType.RegularFile)]
+    [InlineData("/escaped", TarEntryType.RegularFile)]
     [InlineData("a/b/c", TarEntryType.RegularFile)]
     [InlineData("certificates", TarEntryType.Directory)]
     [InlineData("krewe.db", TarEntryType.SymbolicLink)]

@@ -71,7 +71,6 @@ public sealed class ComponentRouterTests(SessionsSilo silo) : IClassFixture<Sess
             new PrivilegeServices(_stage.Sessions, _stage.Registration, instruments));
         return new ComponentRouter(
             grains, _stage.Hosts, routes, new LocalPath(_stage.Hosts, routes, _stage.Sessions, instruments), new UserMessages(grains, routes, null!, instruments), null!, null!, null!,
-            null!, null!, delegations, new PrivilegeRouter(accounts, null!, delegations, null!, iqs), null!, new IqHandlers([]),
-            new FanOut(_stage.Hosts, _stage.Time), instruments);
+            null!, null!, delegations, new PrivilegeRouter(accounts, null!, delegations, null!, iqs), null!, new IqHandlers([]), instruments);
     }
 }

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Krewe.Tests.Grains.Authentication;
+namespace Krewe.Tests.Grains;
 
-public sealed partial class HttpAuthSilo
+public abstract partial class HookSilo
 {
     static partial void Cluster(ISiloBuilder silo) => silo.UseLocalhostClustering(FreePort(), FreePort());
 

@@ -1,6 +1,6 @@
 namespace Krewe.Tests.Grains;
 
-public sealed partial class RosterSilo
+public abstract partial class HookSilo
 {
     // One process, and nothing to set up.
 }
