@@ -24,5 +24,10 @@ if (args is ["noisy-neighbour", _, _, _, _, ..])
     return await NoisyNeighbour.RunAsync(args[1..]);
 }
 
+if (args is ["flood", _, _, _, _])
+{
+    return await Flood.RunAsync(args[1..]);
+}
+
 BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
 return 0;

@@ -18,6 +18,7 @@ using Krewe.Frontend.Streams;
 using Krewe.Frontend.Usage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Krewe.Frontend;
 
@@ -61,6 +62,8 @@ internal static class FrontendServiceCollectionExtensions
         services.AddSingleton<HostMetaEndpoints>();
         services.AddSingleton<StreamWatch>();
         services.AddSingleton<RateShares>();
+        services.AddSingleton<StreamTurns>();
+        services.TryAddSingleton<LargeWork>();
         services.AddHostedService(provider => provider.GetRequiredService<StreamWatch>());
         services.AddHostedService<HostWatch>();
     }

@@ -12,8 +12,11 @@ internal sealed class HeapTrim(TimeProvider time) : BackgroundService
     /// <summary>A storm: less than this is not worth a pause.</summary>
     private const long StormBytes = 64 * 1024 * 1024;
 
-    /// <summary>Quiet: so little in one interval that nobody would notice a pause of some hundred milliseconds.</summary>
+    /// <summary>Quiet: so little allocated in one interval, and so little done, that a pause of some hundred milliseconds would hold up next to nobody.</summary>
     private const long QuietBytes = 512 * 1024;
+
+    /// <summary>Of all processors together in one interval: a process with nothing to do takes half of it, and a stanza, which may allocate nothing, some ten microseconds.</summary>
+    private static readonly TimeSpan QuietCpu = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Longer than anything is kept only for moments.</summary>
     private static readonly TimeSpan SettledAfter = TimeSpan.FromSeconds(15);
@@ -21,20 +24,21 @@ internal sealed class HeapTrim(TimeProvider time) : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         long trimmedAt = GC.GetTotalAllocatedBytes(), last = trimmedAt;
+        var lastCpu = Environment.CpuUsage.TotalTime;
         long? settling = null;
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            var allocated = GC.GetTotalAllocatedBytes();
+            var (allocated, cpu) = (GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime);
             var isSettled = settling is { } since && time.GetElapsedTime(since) >= SettledAfter;
-            if (allocated - last < QuietBytes && (allocated - trimmedAt > StormBytes || isSettled))
+            if (allocated - last < QuietBytes && cpu - lastCpu < QuietCpu && (allocated - trimmedAt > StormBytes || isSettled))
             {
                 settling = isSettled ? null : time.GetTimestamp();
                 trimmedAt = allocated;
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             }
 
-            last = allocated;
+            (last, lastCpu) = (allocated, cpu);
         }
     }
 }

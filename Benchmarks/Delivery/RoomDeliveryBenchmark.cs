@@ -62,7 +62,7 @@ public class RoomDeliveryBenchmark
         _sink = new FrontendSink(_sessions, TimeProvider.System);
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
         var services = new C2SServices(
-            null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, new FrontendInstruments(meters), TimeProvider.System, NullLogger<C2SStream>.Instance);
+            null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, new FrontendInstruments(meters), TimeProvider.System, NullLogger<C2SStream>.Instance);
         var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions { UnsafePreferInlineScheduling = true }), NullLoggerFactory.Instance);
         var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
         for (var session = 1; session <= Sessions; session++)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Krewe.Benchmarks.Load;
 
@@ -24,6 +25,9 @@ internal sealed class Flood : IAsyncDisposable
 
     private static readonly TimeSpan SilentWithin = TimeSpan.FromSeconds(10);
 
+    private const string Host = "noisy.bench.localhost";
+    private const int Users = 50;
+
     private readonly CancellationTokenSource _over = new();
     private readonly List<Socket> _sockets = [];
     private readonly List<Task> _work = [];
@@ -31,13 +35,32 @@ internal sealed class Flood : IAsyncDisposable
     private volatile bool _isOn;
     private long _stanzas;
 
-    public bool IsOn
+    /// <summary>
+    /// <c>flood &lt;url&gt; &lt;token&gt; &lt;address&gt; &lt;port&gt;</c>, a process of its own, so that those who are measured do not share its memory and threads. Each line of its input,
+    /// <c>on</c>, <c>off</c> or <c>count</c>, is answered by the stanzas sent so far; <c>off</c> when it is silent.
+    /// </summary>
+    public static async Task<int> RunAsync(string[] args)
     {
-        get => _isOn;
-        set => _isOn = value;
+        await using var app = await NoisyTenantApp.StartAsync(Host, Users);
+        using var http = new HttpClient { BaseAddress = new Uri(args[0]), DefaultRequestHeaders = { Authorization = new("Bearer", args[1]) } };
+        await Tenants.MakeAsync(http, Host, Users, new JsonObject
+        {
+            ["http_roster_url"] = $"{app.Url}/roster/%s",
+            ["components"] = new JsonObject { [$"rooms.{Host}"] = new JsonObject { ["type"] = "muc", ["muc_room_locking"] = false, ["muc_http_auth_url"] = $"{app.Url}/hang" } },
+        });
+        await using var flood = await LogInAsync(args[2], int.Parse(args[3], CultureInfo.InvariantCulture), Host, Users, http);
+        Console.WriteLine(0);
+        while (await Console.In.ReadLineAsync() is { } command)
+        {
+            flood._isOn = command == "on" || (command == "count" && flood._isOn);
+            await (command == "off" ? flood.WhenSilentAsync() : Task.CompletedTask);
+            Console.WriteLine(Volatile.Read(ref flood._stanzas));
+        }
+
+        return 0;
     }
 
-    public static async Task<Flood> LogInAsync(string address, int port, string host, int users, HttpClient http)
+    private static async Task<Flood> LogInAsync(string address, int port, string host, int users, HttpClient http)
     {
         var flood = new Flood();
         for (var i = 0; i < users; i++)
@@ -58,7 +81,7 @@ internal sealed class Flood : IAsyncDisposable
     }
 
     /// <summary>Done when everything that it sent is answered, or will not be: a stream that the server has ended answers nothing any more.</summary>
-    public async Task WhenSilentAsync()
+    private async Task WhenSilentAsync()
     {
         var since = Stopwatch.GetTimestamp();
         while (_windows.Where((window, i) => window.CurrentCount < WindowOf(i)).Any() && Stopwatch.GetElapsedTime(since) < SilentWithin)
@@ -66,9 +89,6 @@ internal sealed class Flood : IAsyncDisposable
             await Task.Delay(10);
         }
     }
-
-    /// <summary>How many stanzas it got rid of since this was last asked.</summary>
-    public long TakeStanzas() => Interlocked.Exchange(ref _stanzas, 0);
 
     public async ValueTask DisposeAsync()
     {
@@ -107,7 +127,7 @@ internal sealed class Flood : IAsyncDisposable
         {
             while (!_over.IsCancellationRequested)
             {
-                if (!IsOn)
+                if (!_isOn)
                 {
                     await Task.Delay(10, _over.Token);
                     continue;
@@ -141,7 +161,7 @@ internal sealed class Flood : IAsyncDisposable
                 kept = Math.Min(Mark.Length - 1, seen.Length);
                 if (seen.IndexOf("<stream:error"u8) is >= 0 and var error)
                 {
-                    Console.WriteLine($"flood: {Encoding.UTF8.GetString(seen[error..])}");
+                    Console.Error.WriteLine($"flood: {Encoding.UTF8.GetString(seen[error..])}");
                 }
 
                 seen[^kept..].CopyTo(buffer);
@@ -149,7 +169,7 @@ internal sealed class Flood : IAsyncDisposable
 
             if (!_over.IsCancellationRequested)
             {
-                Console.WriteLine("flood: the server closed a stream");
+                Console.Error.WriteLine("flood: the server closed a stream");
             }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
@@ -166,7 +186,7 @@ internal sealed class Flood : IAsyncDisposable
         {
             try
             {
-                if (IsOn)
+                if (_isOn)
                 {
                     using var answer = await http.PostAsJsonAsync($"/api/v1/hosts/{host}/rosters/refresh", names, _over.Token);
                 }
@@ -186,7 +206,7 @@ internal sealed class Flood : IAsyncDisposable
     {
         if (!_over.IsCancellationRequested)
         {
-            Console.WriteLine($"flood: {e.Message}");
+            Console.Error.WriteLine($"flood: {e.Message}");
         }
     }
 }

@@ -1,23 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Json;
-using System.Text;
-using System.Text.Json.Nodes;
-using Krewe.Contracts.Accounts;
 
 namespace Krewe.Benchmarks.Load;
 
 /// <summary>
 /// What one tenant's worst does to another: <c>noisy-neighbour &lt;url&gt; &lt;token&gt; &lt;address&gt; &lt;port&gt; [rate] [seconds] [runs] [server's pid]</c>, against a running Krewe whose hooks may reach
 /// 127.0.0.0/8. The neighbour's users write to each other at a fixed rate, timed from when each message was due; the other tenant, with the limits that every host has, is silent in one run and
-/// floods in the next: stanzas of all kinds from all of its users, rosters of five thousand contacts, a hook that never answers. Told are the medians of the runs' p99, and the cores that the server used.
+/// floods in the next: stanzas of all kinds from all of its users, rosters of five thousand contacts, a hook that never answers. Told are the medians of the runs' p99, the first ones of a fresh server not counted, and the cores that the server used.
 /// </summary>
 internal static class NoisyNeighbour
 {
     private const string Quiet = "quiet.bench.localhost";
-    private const string Noisy = "noisy.bench.localhost";
     private const int QuietPairs = 25;
-    private const int NoisyUsers = 50;
     private const int RateDefault = 1000;
     private const double SecondsDefault = 3;
     private const int RunsDefault = 10;
@@ -29,37 +23,30 @@ internal static class NoisyNeighbour
         var length = TimeSpan.FromSeconds(args.Length > 5 ? double.Parse(args[5], CultureInfo.InvariantCulture) : SecondsDefault);
         var runs = args.Length > 6 ? Number(args[6]) : RunsDefault;
         using var server = args.Length > 7 ? Process.GetProcessById(Number(args[7])) : null;
-        await using var app = await NoisyTenantApp.StartAsync(Noisy, NoisyUsers);
         using var http = new HttpClient { BaseAddress = new Uri(url), DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
-        await MakeAsync(http, Quiet, QuietPairs * 2, []);
-        await MakeAsync(http, Noisy, NoisyUsers, new JsonObject
-        {
-            ["http_roster_url"] = $"{app.Url}/roster/%s",
-            ["components"] = new JsonObject { [$"rooms.{Noisy}"] = new JsonObject { ["type"] = "muc", ["muc_room_locking"] = false, ["muc_http_auth_url"] = $"{app.Url}/hang" } },
-        });
-
+        await Tenants.MakeAsync(http, Quiet, QuietPairs * 2, []);
         await using var neighbour = await OpenLoop.LogInAsync(address, port, Quiet, QuietPairs);
-        await using var flood = await Flood.LogInAsync(address, port, Noisy, NoisyUsers, http);
+        await using var flood = await FloodProcess.StartAsync(args[..4]);
+        await neighbour.RunAsync(rate, length);
+        await flood.TurnAsync(isOn: true);
         await neighbour.RunAsync(rate, length);
         var p99 = (Silent: new List<double>(), Loud: new List<double>());
         long sent = 0, lost = 0;
         for (var i = 0; i < runs * 2; i++)
         {
             var isLoud = i % 2 == 1;
-            flood.IsOn = isLoud;
-            await (isLoud ? Task.CompletedTask : flood.WhenSilentAsync());
-            flood.TakeStanzas();
+            var before = await flood.TurnAsync(isLoud);
             var (cpu, since) = (CpuOf(server), Stopwatch.GetTimestamp());
             var run = await neighbour.RunAsync(rate, length);
             var cores = (CpuOf(server) - cpu) / Stopwatch.GetElapsedTime(since);
             (isLoud ? p99.Loud : p99.Silent).Add(run.P99);
             sent += run.Sent;
             lost += run.Lost + run.Refused;
+            var stanzas = await flood.StanzasAsync() - before;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{(isLoud ? "loud " : "quiet")} p50 {run.P50,7:F2} ms  p99 {run.P99,7:F2} ms  max {run.Max,7:F1} ms  sent {run.Sent}  lost {run.Lost}  refused {run.Refused}  flood {flood.TakeStanzas() / length.TotalSeconds:F0} stanzas/s  cores {cores:F2}"));
+                $"{(isLoud ? "loud " : "quiet")} p50 {run.P50,7:F2} ms  p99 {run.P99,7:F2} ms  max {run.Max,7:F1} ms  sent {run.Sent}  lost {run.Lost}  refused {run.Refused}  flood {stanzas / length.TotalSeconds:F0} stanzas/s  cores {cores:F2}"));
         }
 
-        flood.IsOn = false;
         var (silent, loud) = (Median(p99.Silent), Median(p99.Loud));
         var isWithin = loud <= Math.Max(10, 2 * silent) && lost == 0;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -79,24 +66,5 @@ internal static class NoisyNeighbour
     {
         values.Sort();
         return (values[values.Count / 2] + values[(values.Count - 1) / 2]) / 2;
-    }
-
-    private static async Task MakeAsync(HttpClient http, string host, int users, JsonObject document)
-    {
-        (document["c2s_require_encryption"], document["allow_unencrypted_plain_auth"]) = (false, true);
-        using var created = await http.PutAsync($"/api/v1/hosts/{host}", new StringContent(document.ToJsonString(), Encoding.UTF8, "application/json"));
-        created.EnsureSuccessStatusCode();
-        var scram = ScramKeys.Create("pw").ToDictionary(
-            keys => ScramKeys.MechanismName(keys.Hash),
-            keys => new
-            {
-                salt = Convert.ToBase64String(keys.Salt.Span), iterations = keys.Iterations,
-                stored_key = Convert.ToBase64String(keys.StoredKey.Span), server_key = Convert.ToBase64String(keys.ServerKey.Span),
-            });
-        await Parallel.ForAsync(0, users, async (user, cancellationToken) =>
-        {
-            using var response = await http.PutAsJsonAsync($"/api/v1/hosts/{host}/accounts/u{user}", new { scram }, cancellationToken);
-            response.EnsureSuccessStatusCode();
-        });
     }
 }

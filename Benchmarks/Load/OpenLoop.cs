@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Krewe.Benchmarks.Load;
@@ -48,14 +49,11 @@ internal sealed class OpenLoop : IAsyncDisposable
             {
                 for (; sent < total; sent++)
                 {
-                    // On a thread of its own, which waits without giving up its place: a timer would be late by itself.
+                    // On a thread of its own, and asleep until then: a timer would be late by itself, and who spins takes a core from those who are measured.
                     var due = began + (long)(sent * (double)Stopwatch.Frequency / rate);
-                    while (Stopwatch.GetTimestamp() < due)
+                    while (due - Stopwatch.GetTimestamp() is > 0 and var rest)
                     {
-                        if (due - Stopwatch.GetTimestamp() > Stopwatch.Frequency / 1000)
-                        {
-                            Thread.Yield();
-                        }
+                        Sleep(rest);
                     }
 
                     var pair = (int)(sent % _senders.Count);
@@ -85,6 +83,18 @@ internal sealed class OpenLoop : IAsyncDisposable
 
     private static double At(double[] sorted, double percentile) =>
         sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(percentile * sorted.Length))];
+
+    private static void Sleep(long ticks)
+    {
+        var nanoseconds = (long)(ticks * (1e9 / Stopwatch.Frequency));
+        var time = new Timespec { Seconds = nanoseconds / 1_000_000_000, Nanoseconds = nanoseconds % 1_000_000_000 };
+        _ = NanoSleep(in time, IntPtr.Zero);
+    }
+
+    /// <summary>The framework's own sleeps have a millisecond's grain.</summary>
+    [DllImport("libc", EntryPoint = "nanosleep")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int NanoSleep(in Timespec time, IntPtr rest);
 
     private async Task ReadAsync(Socket socket)
     {
@@ -127,5 +137,12 @@ internal sealed class OpenLoop : IAsyncDisposable
         var tail = rest[Math.Max(0, rest.Length - 512)..].ToArray();
         tail.CopyTo(buffer, 0);
         return tail.Length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Timespec
+    {
+        public long Seconds;
+        public long Nanoseconds;
     }
 }

@@ -21,6 +21,7 @@ internal sealed class ComponentServices(
     FrontendRegistration registration,
     ComponentWatch watch,
     RateShares shares,
+    StreamTurns turns,
     FrontendInstruments instruments,
     TimeProvider time,
     ILogger<ComponentStream> log)
@@ -39,6 +40,8 @@ internal sealed class ComponentServices(
     public HandshakeFailures Failures { get; } = failures;
 
     public SessionTable Sessions { get; } = sessions;
+
+    public StreamTurns Turns { get; } = turns;
 
     public FrontendRef Frontend => registration.Frontend;
 

@@ -186,6 +186,7 @@ internal sealed partial class ComponentStream : IOpenStream
             var buffer = result.Buffer;
             var unread = buffer.Length;
             var (read, ofStanzas) = (unread - _leftBytes, 0L);
+            var turn = new StreamTurn(_services.Turns);
             if (unread > 0)
             {
                 NoteInbound();
@@ -195,16 +196,27 @@ internal sealed partial class ComponentStream : IOpenStream
             {
                 while (State != ComponentStreamState.Ended && _framer.TryRead(ref buffer, out var frame))
                 {
+                    if (turn.Next(OwnerDomain) is { } mine)
+                    {
+                        await mine;
+                        if (State == ComponentStreamState.Ended)
+                        {
+                            break;
+                        }
+                    }
+
                     ofStanzas += frame.Bytes.Length;
                     var handled = HandleAsync(frame);
                     if (!handled.IsCompletedSuccessfully)
                     {
+                        turn.Leave();
                         await BusyAsync(handled);
                     }
                 }
             }
             finally
             {
+                turn.Leave();
                 _leftBytes = buffer.Length;
                 _input.AdvanceTo(buffer.Start, buffer.End);
             }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Stanzas;
 using Krewe.Frontend.Delivery;
@@ -14,7 +15,7 @@ namespace Krewe.Frontend.Iq;
 /// RFC 6121 §2: the roster. It comes from the user's roster grain, which may have to wait for the tenant's application; so this runs aside,
 /// in sequence with presence, and always answers.
 /// </summary>
-internal sealed class RosterHandler(IGrainFactory grains, RosterCarrier carrier, ManagedRosters managed, SessionTable sessions) : IIqHandler
+internal sealed class RosterHandler(IGrainFactory grains, RosterCarrier carrier, ManagedRosters managed, SessionTable sessions, LargeWork large) : IIqHandler
 {
     public string Namespace => "jabber:iq:roster";
 
@@ -84,7 +85,15 @@ internal sealed class RosterHandler(IGrainFactory grains, RosterCarrier carrier,
         }
 
         stream.LoadedRoster = stream.IsAvailable ? null : roster;
-        WriteResult(request, roster, knownVersion);
+        if (roster.Items.Length < LargeWork.ContactsMin || knownVersion == roster.Version)
+        {
+            WriteResult(request, roster, knownVersion);
+        }
+        else
+        {
+            await large.RunAsync(self.Domainpart, () => WriteResult(request, roster, knownVersion));
+        }
+
         if (answer.Outcome == RosterOutcome.Stale)
         {
             _ = stream.RunAsideAsync(() => carrier.AwaitFetchAsync(self));

@@ -51,7 +51,7 @@ internal static class MucInvitationWriter
         return new StanzaFrame(StanzaKind.Message, StanzaType.Normal, room, inviter, null, output.WrittenSpan.ToArray(), toEnd);
     }
 
-    private static int WriteStart(ref XmppWriter xml, System.Buffers.ArrayBufferWriter<byte> output, Jid room, Jid to)
+    private static int WriteStart(ref XmppWriter xml, ReplyBuffer output, Jid room, Jid to)
     {
         xml.Raw("<message"u8);
         xml.Attribute("to"u8, to.ToString());

@@ -1,4 +1,5 @@
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
@@ -12,7 +13,7 @@ namespace Krewe.Frontend.Rosters;
 /// A user's roster for somebody who asks or changes it by privilege (XEP-0356 §4.3): as the user's own client would, but without a session of the user's that it
 /// belongs to.
 /// </summary>
-internal sealed class ManagedRosters(IGrainFactory grains, LocalRoutes routes, RosterCarrier carrier, PresenceRouter presences)
+internal sealed class ManagedRosters(IGrainFactory grains, LocalRoutes routes, RosterCarrier carrier, PresenceRouter presences, LargeWork large)
 {
     /// <param name="host">The owner's.</param>
     /// <param name="since">Since when whoever asks has been told what changes: a roster that was fetched before may have changed unseen.</param>
@@ -36,7 +37,16 @@ internal sealed class ManagedRosters(IGrainFactory grains, LocalRoutes routes, R
             return;
         }
 
-        request.Answer((ref Xml.XmppWriter xml) => RosterQuery.Write(ref xml, roster, knownVersion));
+        void Answer() => request.Answer((ref Xml.XmppWriter xml) => RosterQuery.Write(ref xml, roster, knownVersion));
+        if (roster.Items.Length < LargeWork.ContactsMin || knownVersion == roster.Version)
+        {
+            Answer();
+        }
+        else
+        {
+            await large.RunAsync(owner.Domainpart, Answer);
+        }
+
         if (answer.Outcome == RosterOutcome.Stale)
         {
             await AnsweredAsync(request, () => carrier.AwaitFetchAsync(owner));

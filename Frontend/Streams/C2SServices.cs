@@ -26,6 +26,7 @@ internal sealed class C2SServices(
     FrontendRegistration registration,
     StreamWatch watch,
     RateShares shares,
+    StreamTurns turns,
     SaslServices sasl,
     TlsCertificates certificates,
     FrontendInstruments instruments,
@@ -51,6 +52,8 @@ internal sealed class C2SServices(
     public FrontendRef Frontend => registration.Frontend;
 
     public ServerFeatures Features { get; } = features;
+
+    public StreamTurns Turns { get; } = turns;
 
     public StreamWatch Watch { get; } = watch;
 

@@ -39,9 +39,6 @@ internal enum StreamState : byte
 /// </summary>
 internal sealed partial class C2SStream : ISession, IOpenStream
 {
-    /// <summary>How many stanzas that came together are handled in one go: some hundred microseconds' worth.</summary>
-    private const int FramesAtATime = 32;
-
     /// <summary>Hosts as anonymous users have them.</summary>
     private static readonly ConditionalWeakTable<HostSettings, HostSettings> Closed = [];
 
@@ -255,22 +252,27 @@ internal sealed partial class C2SStream : ISession, IOpenStream
             Volatile.Write(ref _lastInbound, Environment.TickCount64);
             var buffer = result.Buffer;
             var unread = buffer.Length;
-            var (read, ofStanzas, frames) = (unread - _leftBytes, 0L, 0);
+            var (read, ofStanzas) = (unread - _leftBytes, 0L);
+            var turn = new StreamTurn(_services.Turns);
             try
             {
                 while (_state != StreamState.Ended && !_isTlsNext && _framer.TryRead(ref buffer, out var frame))
                 {
+                    if (turn.Next(_domain) is { } mine)
+                    {
+                        await mine;
+                        if (_state == StreamState.Ended)
+                        {
+                            break;
+                        }
+                    }
+
                     ofStanzas += frame.Bytes.Length + (IsFramed ? Tokens.MessageEnd.Length : 0);
                     var handled = HandleAsync(frame);
                     if (!handled.IsCompletedSuccessfully)
                     {
+                        turn.Leave();
                         await handled;
-                    }
-
-                    if (++frames % FramesAtATime == 0)
-                    {
-                        // What one client has piled up is not for the thread that serves everybody's sockets.
-                        await Task.Yield();
                     }
                 }
 
@@ -279,6 +281,7 @@ internal sealed partial class C2SStream : ISession, IOpenStream
             }
             finally
             {
+                turn.Leave();
                 _leftBytes = buffer.Length;
                 _input.AdvanceTo(buffer.Start, buffer.End);
             }

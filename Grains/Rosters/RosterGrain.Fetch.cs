@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Accounts;
+using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Grains.Outbound;
@@ -31,12 +32,13 @@ internal sealed partial class RosterGrain
         var response = await client.FetchAsync(host, http, _owner, etag);
         if (_isDropped)
         {
-            return new("the roster was removed", null, []);
+            return Removed();
         }
 
         return response switch
         {
-            { Outcome: HookOutcome.Ok } => TakeDocument(response),
+            { Outcome: HookOutcome.Ok, Body.Length: < LargeWork.BytesMin } => TakeDocument(response),
+            { Outcome: HookOutcome.Ok } => await large.RunAsync(host.Domain, () => TakeDocument(response)),
             { Outcome: HookOutcome.NotModified } when etag is not null => Take(_copy.Roster.Items, etag, "not_modified", _skipped),
             { Outcome: HookOutcome.Status, Status: Gone } => Take([], null, "fetch", []),
 
@@ -48,6 +50,11 @@ internal sealed partial class RosterGrain
 
         RosterRevalidation TakeDocument(HookResponse answer)
         {
+            if (_isDropped)
+            {
+                return Removed();
+            }
+
             var document = RosterDocument.Parse(answer.Body.Span, _owner, host.Limits.RosterItems, _copy.Roster);
             if (document is null)
             {
@@ -90,6 +97,8 @@ internal sealed partial class RosterGrain
 
             return new(null, changes, skipped);
         }
+
+        static RosterRevalidation Removed() => new("the roster was removed", null, []);
 
         RosterRevalidation Fail(string error, ImmutableArray<SkippedEntry> skipped)
         {

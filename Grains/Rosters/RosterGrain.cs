@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Accounts;
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Stanzas;
@@ -18,6 +19,7 @@ namespace Krewe.Grains.Rosters;
 internal sealed partial class RosterGrain(
     [PersistentState(StateNames.Roster, StorageNames.Rosters)] IPersistentState<RosterState> stored,
     RosterClient client,
+    LargeWork large,
     IHostSettingsSource hosts,
     TimeProvider time,
     ILogger<RosterGrain> logger) : Grain, IRosterGrain
@@ -246,9 +248,8 @@ internal sealed partial class RosterGrain(
 
         try
         {
-            var fetchedAt = _copy.FetchedAt;
-            stored.State = _copy.ToState();
-            await stored.WriteStateAsync();
+            var (written, fetchedAt) = _copy.Roster.Items.Length < LargeWork.ContactsMin ? BeginWrite() : await large.RunAsync(host.Domain, BeginWrite);
+            await written;
             _writtenFetchedAt = fetchedAt;
         }
         catch
@@ -259,6 +260,14 @@ internal sealed partial class RosterGrain(
 
         Unload();
         return true;
+    }
+
+    private (Task Written, DateTimeOffset? FetchedAt) BeginWrite()
+    {
+        // What changed while this waited for its turn is in it too.
+        _isDirty = false;
+        stored.State = _copy.ToState();
+        return (stored.WriteStateAsync(), _copy.FetchedAt);
     }
 
     // The copy in memory is the one that counts; a second one for each user would double what an idle user costs.

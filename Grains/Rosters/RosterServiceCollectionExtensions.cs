@@ -1,3 +1,4 @@
+using Krewe.Contracts.Hosting;
 using Krewe.Grains.Outbound;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -13,6 +14,7 @@ internal static class RosterServiceCollectionExtensions
     {
         services.AddKreweOutbound();
         services.TryAddSingleton<RosterClient>();
+        services.TryAddSingleton<LargeWork>();
         return services;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
 using Krewe.Contracts.Stanzas;
@@ -22,7 +23,11 @@ internal sealed partial class UserSessionsGrain
     /// <summary>Which resources of each contact the user has been shown, so that the end of a subscription can take them back.</summary>
     private readonly Dictionary<string, List<Jid>> _shown = new(StringComparer.Ordinal);
 
-    public async Task<string?> PresenceAsync(PresenceUpdate update)
+    public async Task<string?> PresenceAsync(PresenceUpdate update) => (_roster ?? update.Roster)?.Items.Length >= LargeWork.ContactsMin
+        ? await await large.RunAsync(_self.Domainpart, () => TakePresenceAsync(update))
+        : await TakePresenceAsync(update);
+
+    private async Task<string?> TakePresenceAsync(PresenceUpdate update)
     {
         if (Find(update.Session, update.Frontend) is not { } resource)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Krewe.Contracts.Addressing;
+using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
@@ -14,7 +15,7 @@ namespace Krewe.Grains.Sessions;
 /// decision is made in one go before the first await; what is awaited are acknowledgements only, so no slow reader ever holds the user up.
 /// </summary>
 [Reentrant]
-internal sealed partial class UserSessionsGrain(FrontendLanes lanes, LocalRoutes routes, IHostSettingsSource hosts, TimeProvider time) : Grain, IUserSessionsGrain
+internal sealed partial class UserSessionsGrain(FrontendLanes lanes, LocalRoutes routes, IHostSettingsSource hosts, LargeWork large, TimeProvider time) : Grain, IUserSessionsGrain
 {
     /// <summary>Long enough that only the last session's end lets the activation be collected.</summary>
     private static readonly TimeSpan WhileConnected = TimeSpan.FromDays(3650);

@@ -1,3 +1,4 @@
+using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Sessions;
 using Krewe.Grains.Sessions;
@@ -24,6 +25,7 @@ public sealed class SessionsSilo : IAsyncLifetime
         silo.Services.AddSingleton<IHostSettingsSource>(Hosts);
         silo.Services.AddSingleton(Routes);
         silo.Services.AddSingleton<FrontendLanes>();
+        silo.Services.AddSingleton<LargeWork>();
     });
 
     public async Task DisposeAsync() => await _host.DisposeAsync();

@@ -46,7 +46,7 @@ internal sealed partial class ComponentStage : IEntityObserver, IComponentRouter
         Watch = new ComponentWatch(Hosts, Time);
         Registration = new FrontendRegistration(silo.Grains, Sessions, _sink = new FrontendSink(Sessions, TimeProvider.System));
         Services = new ComponentServices(
-            Hosts, this, Table, new ComponentAdmissions(silo.Grains, Sessions, Registration), [this], new HandshakeFailures(Time), Sessions, Registration, Watch, new RateShares(Time),
+            Hosts, this, Table, new ComponentAdmissions(silo.Grains, Sessions, Registration), [this], new HandshakeFailures(Time), Sessions, Registration, Watch, new RateShares(Time), new StreamTurns(),
             new FrontendInstruments(Meters), Time, NullLogger<ComponentStream>.Instance);
     }
 

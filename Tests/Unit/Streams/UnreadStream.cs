@@ -25,7 +25,7 @@ internal sealed class UnreadStream
     public UnreadStream(TimeProvider time, StreamTransport transport = StreamTransport.Tcp)
     {
         var services = new C2SServices(
-            null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, new FrontendInstruments(Meters), time, NullLogger<C2SStream>.Instance);
+            null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, null!, new FrontendInstruments(Meters), time, NullLogger<C2SStream>.Instance);
         Stream = new C2SStream(services, new DefaultConnectionContext("c", new Duplex(_output.Writer), null!), transport);
     }
 
