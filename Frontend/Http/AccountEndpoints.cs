@@ -76,7 +76,7 @@ internal static class AccountEndpoints
         var account = grains.Account(jid!);
         if (body.Password is not null)
         {
-            scram = await hashing.HashAsync(body.Password);
+            scram = await hashing.HashAsync(HostAccess.Of(http).Domain, body.Password, http.RequestAborted);
             if (scram.IsEmpty)
             {
                 return ApiResults.Problem(StatusCodes.Status422UnprocessableEntity, "The account is not valid.",

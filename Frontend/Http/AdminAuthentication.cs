@@ -15,7 +15,7 @@ namespace Krewe.Frontend.Http;
 /// <see cref="RememberFor"/> by their hash, so that an application that calls often costs no grain call each time; bad ones are counted (<see cref="FailedTokens"/>).
 /// </summary>
 internal sealed class AdminAuthentication(
-    KreweOptions options, IGrainFactory grains, IHostSettingsSource hosts, FailedTokens failures, KeyUses uses, TimeProvider time)
+    KreweOptions options, IGrainFactory grains, IHostSettingsSource hosts, FailedTokens failures, TenantRequests requests, KeyUses uses, TimeProvider time)
 {
     /// <summary>So long may a key be good for in this process after another one deleted it.</summary>
     public static readonly TimeSpan RememberFor = TimeSpan.FromSeconds(5);
@@ -29,8 +29,9 @@ internal sealed class AdminAuthentication(
     /// <summary>Also those whose time is over: they are verified again, and that even while others from the same place are not looked at.</summary>
     private readonly ConcurrentDictionary<string, (ApiCaller Caller, DateTimeOffset Until)> _remembered = new(StringComparer.Ordinal);
 
-    /// <summary>The caller; null when there is no token or it is not good (401, or 429). Of one request it is found out once.</summary>
-    public async ValueTask<ApiCaller?> AuthenticateAsync(HttpContext http)
+    /// <summary>The caller; null when there is no token, when it is not good (401, or 429), or when its tenant calls too often (429). Of one request it is found out once.</summary>
+    /// <param name="isCounted">Whether the request is one of those that tenants may make so many of.</param>
+    public async ValueTask<ApiCaller?> AuthenticateAsync(HttpContext http, bool isCounted = true)
     {
         if (http.Features.Get<Judgement>() is { } known)
         {
@@ -43,6 +44,11 @@ internal sealed class AdminAuthentication(
         }
 
         var judgement = await JudgeAsync(http, header[Scheme.Length..].Trim());
+        if (isCounted && judgement.Caller is { } caller && !await requests.TryBeginAsync(caller, http.RequestAborted))
+        {
+            judgement = new Judgement(null, TimeSpan.FromSeconds(1), null) { Detail = "The keys of this tenant call the API more often than they may." };
+        }
+
         http.Features.Set(judgement);
         return judgement.Caller;
     }
@@ -72,10 +78,10 @@ internal sealed class AdminAuthentication(
 
     public static IResult Unauthorized(HttpContext http)
     {
-        if (http.Features.Get<Judgement>()?.RetryAfter is { } wait)
+        if (http.Features.Get<Judgement>() is { RetryAfter: { } wait, Detail: var detail })
         {
             http.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            return ApiResults.Problem(StatusCodes.Status429TooManyRequests, "There were too many tokens from this address that are no good.");
+            return ApiResults.Problem(StatusCodes.Status429TooManyRequests, detail);
         }
 
         http.Response.Headers.WWWAuthenticate = "Bearer";
@@ -159,6 +165,9 @@ internal sealed class AdminAuthentication(
         }
     }
 
-    /// <param name="RetryAfter">Set when the token was not looked at.</param>
-    private sealed record Judgement(ApiCaller? Caller, TimeSpan? RetryAfter, string? Token);
+    /// <param name="RetryAfter">Set when the token was not looked at, or its tenant calls too often.</param>
+    private sealed record Judgement(ApiCaller? Caller, TimeSpan? RetryAfter, string? Token)
+    {
+        public string Detail { get; init; } = "There were too many tokens from this address that are no good.";
+    }
 }

@@ -35,7 +35,10 @@ internal static class ApiDescription
     /// <summary>Describes that every refusal is a problem document.</summary>
     public static RouteHandlerBuilder WithProblems(this RouteHandlerBuilder route, params int[] statuses)
     {
-        foreach (var status in statuses.Length > 0 ? statuses : [400, 401, 403, 404, 409, 412, 413, 422])
+        int[] all = statuses.Length > 0 ? statuses : [400, 401, 403, 404, 409, 412, 413, 422];
+
+        // Wherever a token is asked for, there may be too many requests with it, or with bad ones from the same place.
+        foreach (var status in all.Contains(401) ? [.. all, 429] : all)
         {
             route.Produces<ProblemBody>(status, ApiResults.ProblemType);
         }

@@ -13,6 +13,11 @@ internal sealed class ExportEndpoints(IGrainFactory grains, IHostSettingsSource 
 {
     private const string Secrets = "secrets";
 
+    /// <summary>Exports of one host that go on at a time: each reads all that it has.</summary>
+    private const int AtOnceMax = 2;
+
+    private readonly PerHost _underWay = new(AtOnceMax);
+
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/hosts/{host}/export", (HttpContext http, ExportEndpoints endpoints) => endpoints.GetAsync(http)).RequireHost(HostKeys.Settings).WithTags("hosts")
             .WithSummary("Exports everything of the host: its document, accounts, rosters, waiting messages, rooms, and what users have delegated.")
@@ -39,10 +44,23 @@ internal sealed class ExportEndpoints(IGrainFactory grains, IHostSettingsSource 
             return ApiResults.NotFound("There is no such host.");
         }
 
-        http.Response.ContentType = "application/json";
-        http.Response.Headers.ContentDisposition = "attachment; filename=\"krewe-export.json\"";
-        http.Response.Headers.CacheControl = "no-store";
-        await new HostExport(grains, http.Response.BodyWriter, withSecrets == "true").WriteAsync(document, host, time.GetUtcNow(), http.RequestAborted);
-        return Results.Empty;
+        if (!_underWay.TryBegin(domain))
+        {
+            http.Response.Headers.RetryAfter = "10";
+            return ApiResults.Problem(StatusCodes.Status429TooManyRequests, $"{AtOnceMax} exports of this host are under way already.");
+        }
+
+        try
+        {
+            http.Response.ContentType = "application/json";
+            http.Response.Headers.ContentDisposition = "attachment; filename=\"krewe-export.json\"";
+            http.Response.Headers.CacheControl = "no-store";
+            await new HostExport(grains, http.Response.BodyWriter, withSecrets == "true").WriteAsync(document, host, time.GetUtcNow(), http.RequestAborted);
+            return Results.Empty;
+        }
+        finally
+        {
+            _underWay.End(domain);
+        }
     }
 }

@@ -32,6 +32,7 @@ internal static partial class KreweApi
         services.TryAddSingleton<FrontendInstruments>();
         services.AddSingleton<AdminAuthentication>();
         services.AddSingleton<FailedTokens>();
+        services.AddSingleton<TenantRequests>();
         services.AddSingleton<KeyUses>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyUses>());
         services.AddKreweAuditLog();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Krewe.Contracts.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -11,7 +12,7 @@ internal static class RefreshBody
     public const int BytesMax = 8 * 1024 * 1024;
     public const int NamesMax = 100_000;
 
-    public static async Task<(IReadOnlyList<string>? Names, IResult? Refused)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<(IReadOnlyList<string>? Names, IResult? Refused)> ReadAsync(HttpRequest request, string host, LargeWork large, CancellationToken cancellationToken)
     {
         // The bound is ours, below. At one of its own Kestrel would cut the connection while the caller still sends, and he would never see the answer; so it
         // throws the rest away for some seconds instead.
@@ -36,7 +37,7 @@ internal static class RefreshBody
 
             if (read.IsCompleted)
             {
-                var parsed = Parse(read.Buffer);
+                var parsed = read.Buffer.Length < LargeWork.BytesMin ? Parse(read.Buffer) : await large.RunAsync(host, () => Parse(read.Buffer));
                 request.BodyReader.AdvanceTo(read.Buffer.End);
                 return parsed;
             }

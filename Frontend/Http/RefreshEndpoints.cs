@@ -14,7 +14,7 @@ namespace Krewe.Frontend.Http;
 /// answer comes within <see cref="KreweOptions.RefreshDeadline"/>.
 /// </summary>
 internal sealed class RefreshEndpoints(
-    KreweOptions options, AdminAuthentication authentication, IHostSettingsSource hosts, IGrainFactory grains, RosterRefresh refresh)
+    KreweOptions options, AdminAuthentication authentication, IHostSettingsSource hosts, IGrainFactory grains, RosterRefresh refresh, LargeWork large)
 {
     private const string Scope = "roster";
     private const string HostWords = "Which host; else the key's own, the one of the Host header, the configured default, or the only one.";
@@ -51,7 +51,7 @@ internal sealed class RefreshEndpoints(
             return refused!;
         }
 
-        var (names, malformed) = await RefreshBody.ReadAsync(http.Request, http.RequestAborted);
+        var (names, malformed) = await RefreshBody.ReadAsync(http.Request, host.Domain, large, http.RequestAborted);
         if (names is null)
         {
             return malformed!;
@@ -68,7 +68,14 @@ internal sealed class RefreshEndpoints(
 
     private async Task<IResult> RunAsync(HttpContext http, HostSettings host, IReadOnlyList<string> names, bool isDetailed)
     {
-        var users = RosterRefresh.Resolve(host, names);
+        if (!refresh.TryBegin(host.Domain, names.Count))
+        {
+            http.Response.Headers.RetryAfter = "1";
+            return ApiResults.Problem(
+                StatusCodes.Status429TooManyRequests, $"So many names of earlier refreshes of this host are under way that these would be more than {RosterRefresh.NamesMax}.");
+        }
+
+        var users = names.Count < LargeWork.ContactsMin ? RosterRefresh.Resolve(host, names) : await large.RunAsync(host.Domain, () => RosterRefresh.Resolve(host, names));
         if (http.Request.Headers["Prefer"].Any(prefer => prefer?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) == true))
         {
             var invalid = users.Count(user => user.Jid is null);
@@ -98,7 +105,7 @@ internal sealed class RefreshEndpoints(
     /// <summary>Which host it is for, and whether the caller may: by token, or by its address where the host allows that.</summary>
     private async Task<(HostSettings? Host, IResult? Refused)> AuthorizeAsync(HttpContext http, string? named)
     {
-        var caller = await authentication.AuthenticateAsync(http);
+        var caller = await authentication.AuthenticateAsync(http, isCounted: false);
         if (caller is null && http.Request.Headers.Authorization.Count > 0)
         {
             return (null, AdminAuthentication.Unauthorized(http));

@@ -3,6 +3,7 @@ using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Hosts;
 using Krewe.Contracts.Rosters;
 using Krewe.Contracts.Sessions;
+using Krewe.Frontend.Http;
 using Krewe.Frontend.Observability;
 using Microsoft.Extensions.Logging;
 
@@ -80,6 +81,14 @@ internal sealed partial class RosterRefresh(
     /// <summary>In how many lanes a refresh goes on when the host sets no bound for its hook.</summary>
     private const int ParallelDefault = 64;
 
+    /// <summary>Names of one host that refreshes may be at work on: an application that never waits for an answer is told to.</summary>
+    public const int NamesMax = 400_000;
+
+    private readonly PerHost _underWay = new(NamesMax);
+
+    /// <summary>Whether so many names more may be refreshed at present; then <see cref="RunAsync"/> must follow with them.</summary>
+    public bool TryBegin(string domain, int names) => _underWay.TryBegin(domain, names);
+
     /// <summary>One entry for each name given, in its order; the same object where the same user was named again.</summary>
     public static ImmutableArray<RefreshedUser> Resolve(HostSettings host, IReadOnlyList<string> names)
     {
@@ -103,7 +112,7 @@ internal sealed partial class RosterRefresh(
     /// <summary>Done at the deadline at the latest; the work then goes on.</summary>
     public async Task RunAsync(HostSettings host, ImmutableArray<RefreshedUser> users, TimeSpan deadline)
     {
-        var work = WorkAsync(host, users);
+        var work = WorkToTheEndAsync(host, users);
         try
         {
             await work.WaitAsync(deadline, time);
@@ -111,6 +120,18 @@ internal sealed partial class RosterRefresh(
         catch (TimeoutException)
         {
             DeadlinePassed(log, host.Domain, users.Count(user => user.Outcome.Result == RefreshResult.Pending));
+        }
+    }
+
+    private async Task WorkToTheEndAsync(HostSettings host, ImmutableArray<RefreshedUser> users)
+    {
+        try
+        {
+            await WorkAsync(host, users);
+        }
+        finally
+        {
+            _underWay.End(host.Domain, users.Length);
         }
     }
 

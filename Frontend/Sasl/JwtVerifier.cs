@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Krewe.Contracts.Hosting;
 using Krewe.Contracts.Hosts;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -30,17 +31,17 @@ internal sealed class JwtVerifier(JwtKeyFiles files, TimeProvider time)
 {
     private const int SignedTokenDots = 2;
 
-    /// <summary>As many as may wait for a password to be checked; who comes beyond is told to come back.</summary>
+    /// <summary>As many of one host as may wait for a password to be checked; who comes beyond is told to come back.</summary>
     private const int WaitingMax = PasswordVerifier.WaitingMax;
 
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = SaslNegotiator.ContentCharsMax };
 
     private readonly ConditionalWeakTable<object, JwtSigningKeys> _keys = [];
 
-    private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
-    private int _waiting;
+    private readonly HostTurns _turns = new(Environment.ProcessorCount);
 
-    public async ValueTask<JwtVerdict> VerifyAsync(JwtSettings settings, string token)
+    /// <param name="host">Whose user it is said to be: hosts take turns.</param>
+    public async ValueTask<JwtVerdict> VerifyAsync(string host, JwtSettings settings, string token)
     {
         if (await KeysAsync(settings) is not { } keys)
         {
@@ -52,19 +53,9 @@ internal sealed class JwtVerifier(JwtKeyFiles files, TimeProvider time)
             return new(JwtOutcome.Invalid);
         }
 
-        if (Interlocked.Increment(ref _waiting) > WaitingMax)
+        if (!await _turns.TryEnterAsync(host, WaitingMax, CancellationToken.None))
         {
-            Interlocked.Decrement(ref _waiting);
             return new(JwtOutcome.NoKeys);
-        }
-
-        try
-        {
-            await _slots.WaitAsync();
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
         }
 
         try
@@ -73,7 +64,7 @@ internal sealed class JwtVerifier(JwtKeyFiles files, TimeProvider time)
         }
         finally
         {
-            _slots.Release();
+            _turns.Leave();
         }
     }
 

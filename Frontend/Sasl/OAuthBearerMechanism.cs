@@ -58,7 +58,7 @@ internal sealed class OAuthBearerMechanism(SaslOffer offer, SaslServices service
 
     private async ValueTask<SaslStep> JudgeAsync(OAuthBearerMessage message, Jid? claimed, CancellationToken cancellationToken)
     {
-        var (outcome, user) = offer.Settings.Jwt is { } jwt ? await services.Jwt.VerifyAsync(jwt, message.Token) : new(JwtOutcome.NoKeys);
+        var (outcome, user) = offer.Settings.Jwt is { } jwt ? await services.Jwt.VerifyAsync(offer.Settings.Domain, jwt, message.Token) : new(JwtOutcome.NoKeys);
         switch (outcome)
         {
             case JwtOutcome.NoKeys:

@@ -23,7 +23,7 @@ internal sealed class PasswordLogin(SaslServices services)
         {
             var verdict = authentication switch
             {
-                HostAuthentication.InternalHashed => await services.Passwords.VerifyAsync(password, known.Keys, cancellationToken),
+                HostAuthentication.InternalHashed => await services.Passwords.VerifyAsync(host.Domain, password, known.Keys, cancellationToken),
                 HostAuthentication.Http => await AskAsync(account, password, cancellationToken),
                 HostAuthentication.Jwt => await VerifyAsync(host, account, password),
                 _ => PasswordVerdict.Wrong,
@@ -71,7 +71,7 @@ internal sealed class PasswordLogin(SaslServices services)
 
     private async ValueTask<PasswordVerdict> VerifyAsync(HostSettings host, Jid account, string token)
     {
-        var (outcome, user) = host.Jwt is { } jwt ? await services.Jwt.VerifyAsync(jwt, token) : new(JwtOutcome.NoKeys);
+        var (outcome, user) = host.Jwt is { } jwt ? await services.Jwt.VerifyAsync(host.Domain, jwt, token) : new(JwtOutcome.NoKeys);
         return outcome switch
         {
             JwtOutcome.Valid => account.Equals(SaslIdentity.Resolve(user!, host)) ? PasswordVerdict.Right : PasswordVerdict.Wrong,

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Krewe.Contracts.Accounts;
+using Krewe.Contracts.Hosting;
 
 namespace Krewe.Frontend.Sasl;
 
@@ -18,19 +19,20 @@ internal enum PasswordVerdict : byte
 
 /// <summary>
 /// Checks a password against stored keys (RFC 5802 §3). PBKDF2 runs on the thread pool, one for each processor at a time: a caller's thread serves
-/// streams and must not be held for milliseconds.
+/// streams and must not be held for milliseconds. Hosts take turns, so that a storm of logins at one of them makes nobody else wait.
 /// </summary>
 /// <param name="derivationsMax">How many derivations run at a time; 0 for the number of processors, negative for none.</param>
+/// <param name="waitingMax">How many of one host may wait.</param>
 internal sealed class PasswordVerifier(DerivedKeyCache cache, int derivationsMax = 0, int waitingMax = PasswordVerifier.WaitingMax)
 {
     /// <summary>At 4 ms each and two processors the last of these waits 8 s, about as long as clients do.</summary>
     internal const int WaitingMax = 4096;
 
-    private readonly SemaphoreSlim _slots = new(Math.Max(derivationsMax == 0 ? Environment.ProcessorCount : derivationsMax, 0));
-    private int _waiting;
+    private readonly HostTurns _turns = new(derivationsMax == 0 ? Environment.ProcessorCount : derivationsMax);
 
+    /// <param name="host">The account's.</param>
     /// <param name="password">As the client sent it.</param>
-    internal async ValueTask<PasswordVerdict> VerifyAsync(string password, ScramCredentials credentials, CancellationToken cancellationToken)
+    internal async ValueTask<PasswordVerdict> VerifyAsync(string host, string password, ScramCredentials credentials, CancellationToken cancellationToken)
     {
         if (!SaslPrep.TryPrepare(password, out var prepared))
         {
@@ -42,7 +44,7 @@ internal sealed class PasswordVerifier(DerivedKeyCache cache, int derivationsMax
             return IsRight(storedKey, credentials) ? PasswordVerdict.Right : PasswordVerdict.Wrong;
         }
 
-        storedKey = await DeriveAsync(prepared, credentials, cancellationToken);
+        storedKey = await DeriveAsync(host, prepared, credentials, cancellationToken);
         if (storedKey is null)
         {
             return PasswordVerdict.Unknown;
@@ -61,21 +63,11 @@ internal sealed class PasswordVerifier(DerivedKeyCache cache, int derivationsMax
     private static bool IsRight(byte[] storedKey, ScramCredentials credentials) =>
         CryptographicOperations.FixedTimeEquals(storedKey, credentials.StoredKey.Span);
 
-    private async ValueTask<byte[]?> DeriveAsync(string prepared, ScramCredentials credentials, CancellationToken cancellationToken)
+    private async ValueTask<byte[]?> DeriveAsync(string host, string prepared, ScramCredentials credentials, CancellationToken cancellationToken)
     {
-        if (Interlocked.Increment(ref _waiting) > waitingMax)
+        if (!await _turns.TryEnterAsync(host, waitingMax, cancellationToken))
         {
-            Interlocked.Decrement(ref _waiting);
             return null;
-        }
-
-        try
-        {
-            await _slots.WaitAsync(cancellationToken);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
         }
 
         try
@@ -85,7 +77,7 @@ internal sealed class PasswordVerifier(DerivedKeyCache cache, int derivationsMax
         }
         finally
         {
-            _slots.Release();
+            _turns.Leave();
         }
     }
 }

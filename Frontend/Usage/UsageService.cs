@@ -31,8 +31,9 @@ internal sealed partial class UsageService(
     /// <summary>Brings the host's usage up to date, as far as this process knows.</summary>
     public async Task ReportAsync(string host)
     {
-        // First, because a host that comes to be loaded by this has a meter of its own from then on.
+        // First, because a host that comes to be loaded by this has a meter of its own from then on, and by another thread at this moment as well.
         await hosts.GetAsync(host);
+        hosts.WaitUntilTold();
         var meter = _meters.Of(host);
         await meter.Turn.WaitAsync();
         try
@@ -57,6 +58,7 @@ internal sealed partial class UsageService(
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         hosts.Loaded += OnLoaded;
+        hosts.Changed += OnChanged;
         return base.StartAsync(cancellationToken);
     }
 
@@ -71,6 +73,7 @@ internal sealed partial class UsageService(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         hosts.Loaded -= OnLoaded;
+        hosts.Changed -= OnChanged;
         await base.StopAsync(cancellationToken);
         await ReportAllAsync(AtOnceAtTheEnd, cancellationToken);
     }
@@ -88,6 +91,14 @@ internal sealed partial class UsageService(
 
     /// <summary>It is here for the first time, or anew after it was removed: what was counted before is another's.</summary>
     private void OnLoaded(HostSettings host) => Drop(host.Domain);
+
+    private void OnChanged(string host, HostSettings? settings)
+    {
+        if (settings is null)
+        {
+            Drop(host);
+        }
+    }
 
     private void Drop(string host)
     {

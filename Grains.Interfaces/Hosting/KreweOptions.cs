@@ -46,6 +46,9 @@ public sealed record KreweOptions
     /// <summary>By when a refresh is answered, however slow the tenants' services are.</summary>
     public TimeSpan RefreshDeadline { get; init; } = TimeSpan.FromSeconds(25);
 
+    /// <summary>How often the keys of one tenant may call the API of one process in a second; 0 for as often as they like.</summary>
+    public int RequestsPerSecond { get; init; } = 300;
+
     /// <summary>How many hosts have a metrics label of their own; the rest is <c>other</c>.</summary>
     public int MetricsHosts { get; init; } = 100;
 

@@ -349,6 +349,8 @@ public sealed class HostSettingsCache(IGrainFactory grains, TimeProvider time) :
         }
     }
 
+    public void WaitUntilTold() => RaiseChanges();
+
     /// <summary>Outside the lock of the tables, and one at a time, so that what handlers see of one host is in order.</summary>
     private void RaiseChanges()
     {

@@ -37,6 +37,9 @@ public interface IHostSettingsSource
     /// <summary>Raised, in order with <see cref="Changed"/>, after a host was loaded that was not before.</summary>
     event Action<HostSettings>? Loaded;
 
+    /// <summary>Returns when whatever is known here was also said by <see cref="Changed"/> and <see cref="Loaded"/>: another thread may be about to say it. Not to be called by who is being told.</summary>
+    void WaitUntilTold();
+
     /// <summary>The hosts that are loaded, in no order.</summary>
     IEnumerable<HostSettings> LoadedHosts { get; }
 }

@@ -15,6 +15,7 @@ internal static class KreweConfiguration
 {
     // A label costs memory here and in whatever scrapes it.
     private const int MetricsHostsMax = 10_000;
+    private const int RequestsMax = 100_000;
     private const int AuditDaysMax = 3650;
     private const double RefreshDeadlineSecondsMin = 0.1;
     private const double RefreshDeadlineSecondsMax = 600;
@@ -41,6 +42,7 @@ internal static class KreweConfiguration
             TrustedProxies = Value<ImmutableArray<IPNetwork>>(section, "Http:TrustedProxies", [], NetworkSyntax.ParseNetworks),
             DefaultHost = Value<string?>(section, "Http:DefaultHost", null, ParseDomain),
             RefreshDeadline = Value(section, "Http:RefreshDeadline", TimeSpan.FromSeconds(25), ParseDeadline),
+            RequestsPerSecond = Value(section, "Http:RequestsPerSecond", 300, ParseRequests),
             MetricsHosts = Value(section, "Metrics:Hosts", 100, ParseMetricsHosts),
             AuditKeptFor = Value(section, "Audit:Days", TimeSpan.FromDays(90), ParseAuditDays),
             ExternalUrl = Value<string?>(section, "Http:ExternalUrl", null, ParseExternalUrl),
@@ -120,6 +122,11 @@ internal static class KreweConfiguration
     }
 
     private static string? ParseSwitch(string text, out bool isOn) => bool.TryParse(text, out isOn) ? null : $"'{text}' is neither true nor false";
+
+    private static string? ParseRequests(string text, out int requests) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out requests) && requests <= RequestsMax
+            ? null
+            : $"'{text}' is not a number from 0 to {RequestsMax}";
 
     private static string? ParseMetricsHosts(string text, out int hosts) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out hosts) && hosts <= MetricsHostsMax

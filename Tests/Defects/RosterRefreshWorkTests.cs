@@ -1,6 +1,10 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
+using Krewe.Frontend.Http;
+using Krewe.Frontend.Rosters;
 using Krewe.Tests.Support;
 
 namespace Krewe.Tests.Defects;
@@ -214,6 +218,44 @@ public sealed class RosterRefreshWorkTests(RunningKrewe krewe) : IClassFixture<R
         var waited = await tenant.RefreshAsync("alice");
         worker.Release();
         Assert.Equal(("error", 0, 1), waited.Counts);
+    }
+
+    /// <summary>Nothing grows without a bound: an application that never waits for the end of a refresh is told to, and may go on as soon as one has ended.</summary>
+    [Fact]
+    public async Task RosterRefresh_OfMoreThanIsEverUnderWay_IsToldToWait()
+    {
+        var tenant = await krewe.TenantAsync(new { http_roster_timeout = 25 });
+        tenant.Lists("alice", "bob");
+        var client = await tenant.OnlineAsync("alice");
+        var isOver = new TaskCompletionSource();
+        tenant["alice"] = async context =>
+        {
+            await isOver.Task.WaitAsync(context.RequestAborted);
+            await HookAnswers.Body("{}")(context);
+        };
+        var body = JsonSerializer.Serialize(Enumerable.Range(0, RefreshBody.NamesMax - 1).Select(static i => $"u{i}").Append("alice"));
+        for (var i = 0; i < RosterRefresh.NamesMax / RefreshBody.NamesMax; i++)
+        {
+            Assert.Equal(HttpStatusCode.Accepted, (await PostAsync(body)).StatusCode);
+        }
+
+        using var refused = await PostAsync("[\"alice\"]");
+        Assert.Equal((HttpStatusCode.TooManyRequests, "1"), (refused.StatusCode, refused.Headers.GetValues("Retry-After").Single()));
+        Assert.Equal(HttpStatusCode.Accepted, (await PostAsync("[]")).StatusCode);
+
+        isOver.SetResult();
+        await client.PushAsync();
+        for (var patience = Stopwatch.StartNew(); (await PostAsync("[\"alice\"]")).StatusCode != HttpStatusCode.Accepted; await Task.Delay(20))
+        {
+            Assert.True(patience.Elapsed < Timeouts.Test, "the names of refreshes that have ended are counted still");
+        }
+
+        async Task<HttpResponseMessage> PostAsync(string names)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/roster_admin/refresh?host={tenant.Domain}") { Content = RunningKrewe.Json(names) };
+            request.Headers.TryAddWithoutValidation("Prefer", "respond-async");
+            return await krewe.Provider.SendAsync(request);
+        }
     }
 
     /// <summary>§1.5-9 and contract §4: whatever the mixture, the counts add up to the array's length.</summary>

@@ -84,7 +84,7 @@ public sealed class OpenApiTests(RunningKrewe krewe) : IClassFixture<RunningKrew
 
         var body = refresh["requestBody"]!["content"]!["application/json"]!["schema"]!;
         Assert.Equal(("array", "string"), ((string?)body["type"], (string?)body["items"]!["type"]));
-        Assert.Equal(["200", "202", "400", "401", "403", "404", "413"], refresh["responses"]!.AsObject().Select(answer => answer.Key).Order());
+        Assert.Equal(["200", "202", "400", "401", "403", "404", "413", "429"], refresh["responses"]!.AsObject().Select(answer => answer.Key).Order());
         foreach (var status in (string[])["200", "202", "400"])
         {
             var reference = (string)refresh["responses"]![status]!["content"]!["application/json"]!["schema"]!["$ref"]!;
@@ -92,15 +92,15 @@ public sealed class OpenApiTests(RunningKrewe krewe) : IClassFixture<RunningKrew
             Assert.Equal(["details", "errors", "message", "status", "updated"], schema["properties"]!.AsObject().Select(property => property.Key).Order());
         }
 
-        foreach (var status in (string[])["401", "403", "404", "413"])
+        foreach (var status in (string[])["401", "403", "404", "413", "429"])
         {
             Assert.NotNull(refresh["responses"]![status]!["content"]!["application/problem+json"]);
         }
     }
 
     [Theory]
-    [InlineData("put", "/api/v1/hosts/{host}/muc/rooms/{room}", "RoomBody", "200", "201", "400", "401", "403", "404", "409", "413", "422")]
-    [InlineData("post", "/api/v1/hosts/{host}/muc/decisions/invalidate", "InvalidationBody", "200", "400", "401", "403", "404", "413", "422", "503")]
+    [InlineData("put", "/api/v1/hosts/{host}/muc/rooms/{room}", "RoomBody", "200", "201", "400", "401", "403", "404", "409", "413", "422", "429")]
+    [InlineData("post", "/api/v1/hosts/{host}/muc/decisions/invalidate", "InvalidationBody", "200", "400", "401", "403", "404", "413", "422", "429", "503")]
     public async Task Description_OfWhatIsSentAboutRooms_HasItsBodyAndItsAnswers(string method, string path, string body, params string[] statuses)
     {
         var operation = (await PathsAsync())[path]![method]!;

@@ -15,6 +15,11 @@ internal sealed class FakeHosts : IHostSettingsSource
 
     public event Action<HostSettings>? Loaded;
 
+    public void WaitUntilTold()
+    {
+        // Whoever sets a host here tells of it before that returns.
+    }
+
     public IEnumerable<HostSettings> LoadedHosts => _hosts.Values;
 
     public void Set(HostSettings settings)

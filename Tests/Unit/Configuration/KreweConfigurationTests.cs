@@ -31,6 +31,7 @@ public sealed class KreweConfigurationTests : IDisposable
         Assert.Null(options.DefaultHost);
         Assert.Null(options.ExternalUrl);
         Assert.Equal(TimeSpan.FromSeconds(25), options.RefreshDeadline);
+        Assert.Equal(300, options.RequestsPerSecond);
         Assert.Equal(100, options.MetricsHosts);
         Assert.Equal(TimeSpan.FromDays(90), options.AuditKeptFor);
     }
@@ -100,6 +101,8 @@ public sealed class KreweConfigurationTests : IDisposable
     [InlineData("Http:RefreshDeadline", "25s")]
     [InlineData("Http:ExternalUrl", "ftp://host.example/")]
     [InlineData("Http:ExternalUrl", "/relative")]
+    [InlineData("Http:RequestsPerSecond", "-1")]
+    [InlineData("Http:RequestsPerSecond", "100001")]
     [InlineData("Metrics:Hosts", "-1")]
     [InlineData("Metrics:Hosts", "many")]
     [InlineData("Metrics:Hosts", "10001")]
@@ -125,6 +128,7 @@ public sealed class KreweConfigurationTests : IDisposable
     [InlineData("Roles", "frontend; silo")]
     [InlineData("Http:ExternalUrl", "https://%host/")]
     [InlineData("Http:RefreshDeadline", "0.5")]
+    [InlineData("Http:RequestsPerSecond", "0")]
     [InlineData("Metrics:Hosts", "0")]
     [InlineData("Audit:Days", "3650")]
     [InlineData("Http:TrustedProxies", "10.0.0.0/8;fd00::/8;192.0.2.1")]

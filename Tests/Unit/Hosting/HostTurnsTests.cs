@@ -43,6 +43,88 @@ public sealed class HostTurnsTests
     }
 
     [Fact]
+    public async Task NoMoreThanSoMany_OfOneHost_Wait_AndWhoGivesUp_LeavesItsPlace()
+    {
+        var turns = new HostTurns(1);
+        Assert.True(await turns.TryEnterAsync("a", 0, CancellationToken.None));
+        using var stop = new CancellationTokenSource();
+        var first = turns.TryEnterAsync("a", 2, stop.Token).AsTask();
+        var second = turns.TryEnterAsync("a", 2, CancellationToken.None).AsTask();
+        Assert.False(await turns.TryEnterAsync("a", 2, CancellationToken.None));
+        var other = turns.TryEnterAsync("b", 2, CancellationToken.None).AsTask();
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        var third = turns.TryEnterAsync("a", 2, CancellationToken.None).AsTask();
+        foreach (var next in (Task<bool>[])[second, other, third])
+        {
+            Assert.False(next.IsCompleted);
+            turns.Leave();
+            Assert.True(await next.WaitAsync(Timeouts.Test));
+        }
+
+        turns.Leave();
+        Assert.Null(turns.Enter("a"));
+    }
+
+    [Fact]
+    public async Task Host_OfWhichEverybodyGaveUp_IsPassedOver()
+    {
+        var turns = new HostTurns(1);
+        Assert.Null(turns.Enter("a"));
+        using var stop = new CancellationTokenSource();
+        var gone = turns.TryEnterAsync("b", 1, stop.Token).AsTask();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        var next = turns.Enter("c")!;
+
+        turns.Leave();
+
+        await next.WaitAsync(Timeouts.Test);
+        turns.Leave();
+        Assert.Null(turns.Enter("b"));
+    }
+
+    /// <summary>Whoever gives up in the moment in which the turn comes has either had it or lost it, and nobody else loses one by it.</summary>
+    [Fact]
+    public async Task GivingUp_WhileTurnsChange_LosesNone()
+    {
+        var turns = new HostTurns(2);
+        var (entered, gaveUp) = (0, 0);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(seed => Task.Run(async () =>
+        {
+            var random = new Random(seed);
+            for (var i = 0; i < 2000; i++)
+            {
+                using var stop = new CancellationTokenSource();
+                var entering = turns.TryEnterAsync($"h{random.Next(3)}", 100, stop.Token);
+                if (random.Next(2) == 0)
+                {
+                    _ = Task.Run(stop.Cancel);
+                }
+
+                try
+                {
+                    Assert.True(await entering);
+                    Assert.InRange(Interlocked.Increment(ref entered), 1, 2);
+                    await Task.Yield();
+                    Interlocked.Decrement(ref entered);
+                    turns.Leave();
+                }
+                catch (OperationCanceledException)
+                {
+                    Interlocked.Increment(ref gaveUp);
+                }
+            }
+        }))).WaitAsync(Timeouts.Test);
+
+        Assert.InRange(gaveUp, 1, 8 * 2000);
+        Assert.Null(turns.Enter("a"));
+        Assert.Null(turns.Enter("a"));
+        Assert.NotNull(turns.Enter("a"));
+    }
+
+    [Fact]
     public async Task LargeWork_OfManyThreads_IsNeverDoneByMoreThanHalfOfTheProcessors_AndAFailureEndsItsTurn()
     {
         var large = new LargeWork();

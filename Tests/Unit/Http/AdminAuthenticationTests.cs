@@ -18,6 +18,7 @@ public sealed class AdminAuthenticationTests
 
     private readonly FakeTimeProvider _time = new();
     private readonly List<ImmutableArray<KeyUse>> _written = [];
+    private readonly IGrainFactory _grains;
     private readonly AdminAuthentication _authentication;
     private readonly KeyUses _uses;
     private DateTimeOffset? _expiresAt;
@@ -26,6 +27,7 @@ public sealed class AdminAuthenticationTests
     public AdminAuthenticationTests()
     {
         var (grains, grainDouble) = GrainFactoryDouble.Create();
+        _grains = grains;
         grainDouble.With(_ => GrainDouble.Create<IKeyRingGrain>((method, arguments) =>
         {
             if (method == nameof(IKeyRingGrain.NoteUsesAsync))
@@ -41,8 +43,8 @@ public sealed class AdminAuthenticationTests
         var hosts = new FakeHosts();
         hosts.Set(HostSettings.Default(Domain));
         _uses = new KeyUses(grains, _time, NullLogger<KeyUses>.Instance);
-        _authentication = new AdminAuthentication(
-            new KreweOptions { Data = "", AdminToken = "provider" }, grains, hosts, new FailedTokens(_time), _uses, _time);
+        var options = new KreweOptions { Data = "", AdminToken = "provider" };
+        _authentication = new AdminAuthentication(options, grains, hosts, new FailedTokens(_time), new TenantRequests(options, hosts), _uses, _time);
     }
 
     [Fact]
@@ -66,6 +68,28 @@ public sealed class AdminAuthenticationTests
         _time.Advance(TimeSpan.FromSeconds(2));
 
         Assert.Null(await AuthenticateAsync());
+    }
+
+    [Fact]
+    public async Task Requests_BeyondTheTenantsShare_AreToldToComeBack()
+    {
+        var options = new KreweOptions { Data = "", AdminToken = "provider", RequestsPerSecond = 1 };
+        var hosts = new FakeHosts();
+        hosts.Set(HostSettings.Default(Domain));
+        using var requests = new TenantRequests(options, hosts);
+        var authentication = new AdminAuthentication(options, _grains, hosts, new FailedTokens(_time), requests, _uses, _time);
+        var calls = Enumerable.Range(0, 8).Select(_ => (Http: Request(Token), Caller: default(Task<ApiCaller?>))).ToArray();
+        for (var i = 0; i < calls.Length; i++)
+        {
+            calls[i].Caller = authentication.AuthenticateAsync(calls[i].Http).AsTask();
+        }
+
+        // Two at once, and five seconds' worth waits.
+        Assert.Null(await calls[^1].Caller!.WaitAsync(Timeouts.Test));
+        Assert.Equal(2, calls.Count(static call => call.Caller!.IsCompletedSuccessfully && call.Caller.Result is not null));
+        AdminAuthentication.Unauthorized(calls[^1].Http);
+        Assert.Equal("1", calls[^1].Http.Response.Headers.RetryAfter.ToString());
+        Assert.NotNull(await authentication.AuthenticateAsync(Request(Token), isCounted: false));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using Krewe.Contracts.Hosting;
 using Krewe.Frontend.Http;
 using Krewe.Frontend.Observability;
 using Microsoft.AspNetCore.Http;
@@ -122,7 +123,7 @@ public sealed class RefreshBodyTests
         var context = new DefaultHttpContext();
         context.Features.Set<IRequestBodyPipeFeature>(new Body(new PieceReader(pieces)));
         context.Request.ContentLength = length;
-        return await RefreshBody.ReadAsync(context.Request, CancellationToken.None);
+        return await RefreshBody.ReadAsync(context.Request, "h.example", new LargeWork(), CancellationToken.None);
     }
 
     private static async Task<int> StatusAsync(IResult result)

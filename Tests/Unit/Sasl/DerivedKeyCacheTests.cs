@@ -18,7 +18,7 @@ public sealed class DerivedKeyCacheTests
         var passwords = new PasswordVerifier(cache);
         var keys = Keys("wherefore");
         Assert.False(cache.TryGet("wherefore", keys, out _));
-        Assert.Equal(PasswordVerdict.Right, await passwords.VerifyAsync("wherefore", keys, CancellationToken.None));
+        Assert.Equal(PasswordVerdict.Right, await passwords.VerifyAsync("h.example", "wherefore", keys, CancellationToken.None));
         Assert.True(cache.TryGet("wherefore", keys, out var storedKey));
         Assert.Equal(keys.StoredKey.ToArray(), storedKey);
         _time.Advance(DerivedKeyCache.Lifetime - TimeSpan.FromSeconds(1));
@@ -33,11 +33,11 @@ public sealed class DerivedKeyCacheTests
         var passwords = new PasswordVerifier(new DerivedKeyCache(_time));
 
         var slow = ScramKeys.Derive("wherefore", ScramHash.Sha1, new byte[16], 100_000);
-        Assert.Equal(PasswordVerdict.Right, await passwords.VerifyAsync("wherefore", slow, CancellationToken.None));
+        Assert.Equal(PasswordVerdict.Right, await passwords.VerifyAsync("h.example", "wherefore", slow, CancellationToken.None));
         for (var i = 0; i < 10_000; i++)
         {
             // Completed at once: nothing went to the pool.
-            var verdict = passwords.VerifyAsync("wherefore", slow, CancellationToken.None);
+            var verdict = passwords.VerifyAsync("h.example", "wherefore", slow, CancellationToken.None);
             Assert.True(verdict.IsCompletedSuccessfully);
             Assert.Equal(PasswordVerdict.Right, await verdict);
         }
@@ -47,7 +47,7 @@ public sealed class DerivedKeyCacheTests
     public async Task WrongPassword_IsNotRemembered()
     {
         var cache = new DerivedKeyCache(_time);
-        Assert.Equal(PasswordVerdict.Wrong, await new PasswordVerifier(cache).VerifyAsync("therefore", Keys("wherefore"), CancellationToken.None));
+        Assert.Equal(PasswordVerdict.Wrong, await new PasswordVerifier(cache).VerifyAsync("h.example", "therefore", Keys("wherefore"), CancellationToken.None));
         Assert.Equal(0, cache.Count);
     }
 
@@ -57,13 +57,13 @@ public sealed class DerivedKeyCacheTests
         var cache = new DerivedKeyCache(_time);
         var passwords = new PasswordVerifier(cache);
         var before = Keys("wherefore");
-        Assert.Equal(PasswordVerdict.Right, await passwords.VerifyAsync("wherefore", before, CancellationToken.None));
+        Assert.Equal(PasswordVerdict.Right, await passwords.VerifyAsync("h.example", "wherefore", before, CancellationToken.None));
 
         // With a new salt, as it is done, and with the old one, as somebody's stored keys may have it.
-        Assert.Equal(PasswordVerdict.Wrong, await passwords.VerifyAsync("wherefore", Keys("apothecary"), CancellationToken.None));
+        Assert.Equal(PasswordVerdict.Wrong, await passwords.VerifyAsync("h.example", "wherefore", Keys("apothecary"), CancellationToken.None));
         var sameSalt = ScramKeys.Derive("apothecary", before.Hash, before.Salt, before.Iterations);
-        Assert.Equal(PasswordVerdict.Wrong, await passwords.VerifyAsync("wherefore", sameSalt, CancellationToken.None));
-        Assert.Equal(PasswordVerdict.Right, await passwords.VerifyAsync("apothecary", sameSalt, CancellationToken.None));
+        Assert.Equal(PasswordVerdict.Wrong, await passwords.VerifyAsync("h.example", "wherefore", sameSalt, CancellationToken.None));
+        Assert.Equal(PasswordVerdict.Right, await passwords.VerifyAsync("h.example", "apothecary", sameSalt, CancellationToken.None));
     }
 
     [Fact]
@@ -105,14 +105,14 @@ public sealed class DerivedKeyCacheTests
         var passwords = new PasswordVerifier(new DerivedKeyCache(_time), derivationsMax: -1, waitingMax: 8);
         using var stop = new CancellationTokenSource();
         var keys = Keys("wherefore");
-        var waiting = Enumerable.Range(0, 8).Select(_ => passwords.VerifyAsync("wherefore", keys, stop.Token).AsTask()).ToArray();
-        Assert.Equal(PasswordVerdict.Unknown, await passwords.VerifyAsync("wherefore", keys, CancellationToken.None));
+        var waiting = Enumerable.Range(0, 8).Select(_ => passwords.VerifyAsync("h.example", "wherefore", keys, stop.Token).AsTask()).ToArray();
+        Assert.Equal(PasswordVerdict.Unknown, await passwords.VerifyAsync("h.example", "wherefore", keys, CancellationToken.None));
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(waiting));
 
         // Those who gave up have left their places.
         using var stopped = new CancellationTokenSource();
-        var next = passwords.VerifyAsync("wherefore", keys, stopped.Token);
+        var next = passwords.VerifyAsync("h.example", "wherefore", keys, stopped.Token);
         Assert.False(next.IsCompleted);
         await stopped.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await next);

@@ -67,7 +67,7 @@ public sealed class JwtVerifierTests : IDisposable
         var verifier = new JwtVerifier(new JwtKeyFiles(new KreweOptions { Data = _data, AdminToken = "" }, time, NullLogger<JwtKeyFiles>.Instance), time);
         var token = Tokens.Rsa(Payload(), Rsa);
         var verdict = new TaskCompletionSource<Task<JwtVerdict>>();
-        var thread = new Thread(() => verdict.SetResult(verifier.VerifyAsync(Keys(Tokens.Jwk(Rsa)), token).AsTask())) { IsBackground = true };
+        var thread = new Thread(() => verdict.SetResult(verifier.VerifyAsync("h.example", Keys(Tokens.Jwk(Rsa)), token).AsTask())) { IsBackground = true };
         thread.Start();
 
         await (await verdict.Task).WaitAsync(Timeouts.Test);
@@ -324,7 +324,7 @@ public sealed class JwtVerifierTests : IDisposable
 
     private static JwtSettings Keys(params JsonNode[] keys) => new() { Keys = JwtKeySet.TryParse(Tokens.Jwks(keys).ToJsonString())! };
 
-    private ValueTask<JwtVerdict> VerifyAsync(JwtSettings settings, string token) => _verifier.VerifyAsync(settings, token);
+    private ValueTask<JwtVerdict> VerifyAsync(JwtSettings settings, string token) => _verifier.VerifyAsync("h.example", settings, token);
 
     /// <summary>Notes on which threads it is asked.</summary>
     private sealed class ThreadNotingTime : TimeProvider
