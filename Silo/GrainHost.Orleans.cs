@@ -33,6 +33,9 @@ internal static class GrainHost
         var ports = options.ListenCluster.Select(endpoint => endpoint.Port).ToArray();
         silo.UseLocalhostClustering(ports[0], ports[1], serviceId: "krewe", clusterId: Guid.NewGuid().ToString("N"));
         silo.AddMemoryGrainStorage("memory");
+
+        // Of one silo every grain is here. The cache remembers where a million others were: two and a half kilobytes of each host that somebody touched once.
+        silo.Configure<GrainDirectoryOptions>(directory => directory.CachingStrategy = GrainDirectoryOptions.CachingStrategyType.None);
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(30));
     });
 
