@@ -73,13 +73,14 @@ internal static class HostCommands
     private static Command Diff(Tool tool)
     {
         var host = Paths.HostArgument();
-        var from = new Argument<long>("from") { Description = "The version to compare." };
+        var from = new Argument<long?>("from") { Description = "The version to compare; the one before the present one when it is left out.", Arity = ArgumentArity.ZeroOrOne };
         var to = new Argument<long?>("to") { Description = "The version to compare it with; the present one when it is left out.", Arity = ArgumentArity.ZeroOrOne };
         return tool.Verb(
             "diff", "Tells what is different between two versions of a host's document.",
             async run =>
             {
-                var path = Paths.Query(Paths.OfHost(run[host], "versions", Number(run.Get(from)), "diff"), ("to", run.Get(to) is { } version ? Number(version) : null));
+                var before = run.Get(from) ?? await VersionBeforeAsync(run, run[host]);
+                var path = Paths.Query(Paths.OfHost(run[host], "versions", Number(before), "diff"), ("to", run.Get(to) is { } version ? Number(version) : null));
                 var differences = await run.Api.GetAsync(path, run.Cancellation);
                 if (run.IsJson)
                 {
@@ -90,6 +91,12 @@ internal static class HostCommands
                 return ExitCodes.Done;
             },
             host, from, to);
+    }
+
+    private static async Task<long> VersionBeforeAsync(Invocation run, string host)
+    {
+        var newest = await run.Api.GetAsync(Paths.Query(Paths.OfHost(host, "versions"), ("limit", "2")), run.Cancellation);
+        return newest["items"] is JsonArray { Count: 2 } versions ? (long)versions[1]!["version"]! : throw new CommandException($"{host} has no version but the present one");
     }
 
     private static Command Restore(Tool tool)

@@ -18,6 +18,7 @@ public sealed class HistoryCommandsTests(ApiFixture api)
         Assert.Matches($"(?m)^{before}  [0-9T:-]{{19}}Z  provider  created   -$", (await RunAsync("host", "versions", host)).Output);
         Assert.True((bool?)(await RunAsync("host", "versions", host, before)).Json["isolate"]);
 
+        Assert.Equal(await RunAsync("host", "diff", host, before), await RunAsync("host", "diff", host));
         var differences = await RunAsync("host", "diff", host, before);
         Assert.Matches("(?m)^\\$\\.isolate +yes +no$", differences.Output);
         Assert.Matches("(?m)^\\$\\.admins +- +nurse@verona\\.example$", differences.Output);
@@ -26,6 +27,10 @@ public sealed class HistoryCommandsTests(ApiFixture api)
         Assert.Equal(new ToolRun(0, "restored\n", ""), await RunAsync("host", "restore", host, before));
         Assert.True((bool?)(await RunAsync("host", "get", host)).Json["isolate"]);
         Assert.Equal(1, (await RunAsync("host", "restore", host, "1")).Code);
+
+        var onlyOne = await RunAsync("host", "diff", await api.NewHostAsync());
+        Assert.Equal(1, onlyOne.Code);
+        Assert.Contains("has no version but the present one", onlyOne.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
