@@ -198,7 +198,7 @@ internal sealed partial class ComponentStream : IOpenStream
                 {
                     if (turn.Next(OwnerDomain) is { } mine)
                     {
-                        await mine;
+                        await BusyAsync(new ValueTask(mine));
                         if (State == ComponentStreamState.Ended)
                         {
                             break;

@@ -30,12 +30,12 @@ internal sealed class AdminAuthentication(
     private readonly ConcurrentDictionary<string, (ApiCaller Caller, DateTimeOffset Until)> _remembered = new(StringComparer.Ordinal);
 
     /// <summary>The caller; null when there is no token, when it is not good (401, or 429), or when its tenant calls too often (429). Of one request it is found out once.</summary>
-    /// <param name="isCounted">Whether the request is one of those that tenants may make so many of.</param>
-    public async ValueTask<ApiCaller?> AuthenticateAsync(HttpContext http, bool isCounted = true)
+    /// <param name="isRefresh">Of which tenants may make more than of others.</param>
+    public async ValueTask<ApiCaller?> AuthenticateAsync(HttpContext http, bool isRefresh = false)
     {
         if (http.Features.Get<Judgement>() is { } known)
         {
-            return known.Caller;
+            return known.LetIn;
         }
 
         if (http.Request.Headers.Authorization is not [{ } header] || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
@@ -44,13 +44,22 @@ internal sealed class AdminAuthentication(
         }
 
         var judgement = await JudgeAsync(http, header[Scheme.Length..].Trim());
-        if (isCounted && judgement.Caller is { } caller && !await requests.TryBeginAsync(caller, http.RequestAborted))
+        var waiting = judgement.Caller is { } caller ? MayBeginAsync(caller, isRefresh, http.RequestAborted) : new(true);
+        var hasWaited = !waiting.IsCompleted;
+        if (!await waiting)
         {
-            judgement = new Judgement(null, TimeSpan.FromSeconds(1), null) { Detail = "The keys of this tenant call the API more often than they may." };
+            // Its caller is known all the same: it belongs into his log.
+            judgement = judgement with { RetryAfter = TimeSpan.FromSeconds(1), Detail = "The keys of this tenant call the API more often than they may." };
         }
 
         http.Features.Set(judgement);
-        return judgement.Caller;
+        if (hasWaited && !await IsStillGoodAsync(http))
+        {
+            // Deleted meanwhile.
+            http.Features.Set(judgement = new Judgement(null, null, null));
+        }
+
+        return judgement.LetIn;
     }
 
     /// <summary>Whether the token of somebody who was let in is good still: a body may take long to come, and its sender's key may be gone by then.</summary>
@@ -86,6 +95,19 @@ internal sealed class AdminAuthentication(
 
         http.Response.Headers.WWWAuthenticate = "Bearer";
         return ApiResults.Problem(StatusCodes.Status401Unauthorized, "A bearer token is needed: the provider's, or a key of the host or of its tenant.");
+    }
+
+    /// <summary>Who went away while he waited was not let in, and has changed nothing.</summary>
+    private async ValueTask<bool> MayBeginAsync(ApiCaller caller, bool isRefresh, CancellationToken aborted)
+    {
+        try
+        {
+            return await requests.TryBeginAsync(caller, isRefresh, aborted);
+        }
+        catch (OperationCanceledException) when (aborted.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
@@ -168,6 +190,8 @@ internal sealed class AdminAuthentication(
     /// <param name="RetryAfter">Set when the token was not looked at, or its tenant calls too often.</param>
     private sealed record Judgement(ApiCaller? Caller, TimeSpan? RetryAfter, string? Token)
     {
+        public ApiCaller? LetIn => RetryAfter is null ? Caller : null;
+
         public string Detail { get; init; } = "There were too many tokens from this address that are no good.";
     }
 }

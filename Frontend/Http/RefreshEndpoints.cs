@@ -105,7 +105,7 @@ internal sealed class RefreshEndpoints(
     /// <summary>Which host it is for, and whether the caller may: by token, or by its address where the host allows that.</summary>
     private async Task<(HostSettings? Host, IResult? Refused)> AuthorizeAsync(HttpContext http, string? named)
     {
-        var caller = await authentication.AuthenticateAsync(http, isCounted: false);
+        var caller = await authentication.AuthenticateAsync(http, isRefresh: true);
         if (caller is null && http.Request.Headers.Authorization.Count > 0)
         {
             return (null, AdminAuthentication.Unauthorized(http));

@@ -33,7 +33,7 @@ internal sealed partial class UsageService(
     {
         // First, because a host that comes to be loaded by this has a meter of its own from then on, and by another thread at this moment as well.
         await hosts.GetAsync(host);
-        hosts.WaitUntilTold();
+        await Task.Run(hosts.WaitUntilTold);
         var meter = _meters.Of(host);
         await meter.Turn.WaitAsync();
         try

@@ -239,16 +239,23 @@ internal sealed partial class RosterGrain(
     {
         _isDirty = false;
         var host = hosts.TryGetLoaded(_owner.Domainpart, out var loaded) ? loaded : await hosts.GetAsync(_owner.Domainpart);
-        if (host is null || _copy.FetchedAt <= host.ErasedAt)
+        if (host is null)
         {
-            // Of a host that was removed, or fetched before the host's data was erased: written now, it would be there again.
             Drop();
             return false;
         }
 
         try
         {
-            var (written, fetchedAt) = _copy.Roster.Items.Length < LargeWork.ContactsMin ? BeginWrite() : await large.RunAsync(host.Domain, BeginWrite);
+            var begun = _copy.Roster.Items.Length < LargeWork.ContactsMin ? BeginWrite(host) : await large.RunAsync(
+                host.Domain, () => hosts.TryGetLoaded(_owner.Domainpart, out var present) ? BeginWrite(present) : null);
+            if (begun is not var (written, fetchedAt))
+            {
+                // Of a host that was removed, or fetched before the host's data was erased: written now, it would be there again.
+                Drop();
+                return false;
+            }
+
             await written;
             _writtenFetchedAt = fetchedAt;
         }
@@ -262,10 +269,16 @@ internal sealed partial class RosterGrain(
         return true;
     }
 
-    private (Task Written, DateTimeOffset? FetchedAt) BeginWrite()
+    /// <summary>Null for what must not be written any more, as its host is meanwhile.</summary>
+    private (Task Written, DateTimeOffset? FetchedAt)? BeginWrite(HostSettings host)
     {
         // What changed while this waited for its turn is in it too.
         _isDirty = false;
+        if (_copy.FetchedAt <= host.ErasedAt)
+        {
+            return null;
+        }
+
         stored.State = _copy.ToState();
         return (stored.WriteStateAsync(), _copy.FetchedAt);
     }

@@ -23,9 +23,44 @@ internal sealed partial class UserSessionsGrain
     /// <summary>Which resources of each contact the user has been shown, so that the end of a subscription can take them back.</summary>
     private readonly Dictionary<string, List<Jid>> _shown = new(StringComparer.Ordinal);
 
-    public async Task<string?> PresenceAsync(PresenceUpdate update) => (_roster ?? update.Roster)?.Items.Length >= LargeWork.ContactsMin
-        ? await await large.RunAsync(_self.Domainpart, () => TakePresenceAsync(update))
-        : await TakePresenceAsync(update);
+    /// <summary>How much waits for its turn: whatever comes behind it, however little work it is, does not pass it.</summary>
+    private int _waiting;
+
+    public Task<string?> PresenceAsync(PresenceUpdate update) => _waiting == 0 && !IsLarge(_roster ?? update.Roster)
+        ? TakePresenceAsync(update)
+        : InTurnAsync(() => TakePresenceAsync(update));
+
+    /// <summary>Until its turn comes the session is there for others, and found gone by who delivers to it.</summary>
+    public Task UnbindAsync(long session, string frontend)
+    {
+        return _waiting == 0 && !IsLarge(_roster) ? EndAsync() : InTurnAsync(async () =>
+        {
+            await EndAsync();
+            return true;
+        });
+
+        Task EndAsync() => Find(session, frontend) is { } resource ? EndResource(resource) : Task.CompletedTask;
+    }
+
+    public Task<RosterApplied> RosterChangedAsync(RosterChangeSet changes, bool isResync) =>
+        _waiting == 0 && changes.Changes.Length < LargeWork.ContactsMin && !(_roster is null && IsLarge(changes.Roster))
+            ? TakeChangeAsync(changes, isResync)
+            : InTurnAsync(() => TakeChangeAsync(changes, isResync));
+
+    private static bool IsLarge(RosterSnapshot? roster) => roster?.Items.Length >= LargeWork.ContactsMin;
+
+    /// <summary>In the host's turn, and in order with what else of this user waits for it.</summary>
+    private async Task<T> InTurnAsync<T>(Func<Task<T>> work)
+    {
+        _waiting++;
+        return await await large.RunAsync(
+            _self.Domainpart,
+            () =>
+            {
+                _waiting--;
+                return work();
+            });
+    }
 
     private async Task<string?> TakePresenceAsync(PresenceUpdate update)
     {
@@ -113,7 +148,7 @@ internal sealed partial class UserSessionsGrain
         _resources.FindAll(resource => presence.Type == StanzaType.Subscribe ? resource.IsAvailable : resource.IsInterested),
         new StanzaContent(presence, presence.To is { IsBare: true } ? null : _self));
 
-    public async Task<RosterApplied> RosterChangedAsync(RosterChangeSet changes, bool isResync)
+    private async Task<RosterApplied> TakeChangeAsync(RosterChangeSet changes, bool isResync)
     {
         if (_resources.Count == 0)
         {

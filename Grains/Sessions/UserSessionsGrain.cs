@@ -79,8 +79,6 @@ internal sealed partial class UserSessionsGrain(FrontendLanes lanes, LocalRoutes
         return result;
     }
 
-    public Task UnbindAsync(long session, string frontend) => Find(session, frontend) is { } resource ? EndResource(resource) : Task.CompletedTask;
-
     public Task InterestedAsync(long session, string frontend)
     {
         Find(session, frontend)?.IsInterested = true;

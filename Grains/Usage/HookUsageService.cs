@@ -20,7 +20,9 @@ internal sealed partial class HookUsageService(OutboundHttp http, IGrainFactory 
         await _turn.WaitAsync();
         try
         {
-            if (await hosts.GetAsync(host) is null)
+            var settings = await hosts.GetAsync(host);
+            hosts.WaitUntilTold();
+            if (settings is null)
             {
                 Drop(host);
                 return;
@@ -37,6 +39,7 @@ internal sealed partial class HookUsageService(OutboundHttp http, IGrainFactory 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         hosts.Loaded += OnLoaded;
+        hosts.Changed += OnChanged;
         return base.StartAsync(cancellationToken);
     }
 
@@ -51,6 +54,7 @@ internal sealed partial class HookUsageService(OutboundHttp http, IGrainFactory 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         hosts.Loaded -= OnLoaded;
+        hosts.Changed -= OnChanged;
         await base.StopAsync(cancellationToken);
         await ReportAllAsync(cancellationToken);
     }
@@ -74,6 +78,14 @@ internal sealed partial class HookUsageService(OutboundHttp http, IGrainFactory 
 
     /// <summary>It is here for the first time, or anew after it was removed: what was counted before is another's.</summary>
     private void OnLoaded(HostSettings host) => Drop(host.Domain);
+
+    private void OnChanged(string host, HostSettings? settings)
+    {
+        if (settings is null)
+        {
+            Drop(host);
+        }
+    }
 
     private void Drop(string host)
     {

@@ -19,6 +19,8 @@ public abstract partial class HookSilo : IAsyncLifetime
 
     internal ShiftedTime Time { get; } = new();
 
+    internal LargeWork Large => _host.Services.GetRequiredService<LargeWork>();
+
     internal IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
     public async Task InitializeAsync()

@@ -19,13 +19,15 @@ public sealed class SessionsSilo : IAsyncLifetime
 
     internal FakeHosts Hosts { get; } = new();
 
+    internal LargeWork Large { get; } = new();
+
     public async Task InitializeAsync() => _host = await GrainHostFixture.CreateAsync(silo =>
     {
         silo.Services.AddSingleton(TimeProvider.System);
         silo.Services.AddSingleton<IHostSettingsSource>(Hosts);
         silo.Services.AddSingleton(Routes);
         silo.Services.AddSingleton<FrontendLanes>();
-        silo.Services.AddSingleton<LargeWork>();
+        silo.Services.AddSingleton(Large);
     });
 
     public async Task DisposeAsync() => await _host.DisposeAsync();

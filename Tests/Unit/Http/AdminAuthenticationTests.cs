@@ -89,7 +89,7 @@ public sealed class AdminAuthenticationTests
         Assert.Equal(2, calls.Count(static call => call.Caller!.IsCompletedSuccessfully && call.Caller.Result is not null));
         AdminAuthentication.Unauthorized(calls[^1].Http);
         Assert.Equal("1", calls[^1].Http.Response.Headers.RetryAfter.ToString());
-        Assert.NotNull(await authentication.AuthenticateAsync(Request(Token), isCounted: false));
+        Assert.NotNull(await authentication.AuthenticateAsync(Request(Token), isRefresh: true));
     }
 
     [Fact]
