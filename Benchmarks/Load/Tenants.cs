@@ -9,6 +9,8 @@ namespace Krewe.Benchmarks.Load;
 /// <summary>Hosts to measure with, made through the API.</summary>
 internal static class Tenants
 {
+    private const int ParallelRequests = 16;
+
     /// <summary>A host whose users u0, u1 and so on log in without TLS, all with the same password.</summary>
     public static async Task MakeAsync(HttpClient http, string host, int users, JsonObject document)
     {
@@ -22,7 +24,7 @@ internal static class Tenants
                 salt = Convert.ToBase64String(keys.Salt.Span), iterations = keys.Iterations,
                 stored_key = Convert.ToBase64String(keys.StoredKey.Span), server_key = Convert.ToBase64String(keys.ServerKey.Span),
             });
-        await Parallel.ForAsync(0, users, async (user, cancellationToken) =>
+        await Parallel.ForAsync(0, users, new ParallelOptions { MaxDegreeOfParallelism = ParallelRequests }, async (user, cancellationToken) =>
         {
             using var response = await http.PutAsJsonAsync($"/api/v1/hosts/{host}/accounts/u{user}", new { scram }, cancellationToken);
             response.EnsureSuccessStatusCode();
