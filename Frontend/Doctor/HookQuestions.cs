@@ -15,7 +15,7 @@ namespace Krewe.Frontend.Doctor;
 internal sealed class HookQuestions(IGrainFactory grains)
 {
     /// <summary>The user and the room where there are none.</summary>
-    public const string Nobody = "krewe-doctor";
+    public const string Nobody = IHostDoctorGrain.Nobody;
 
     private const string DiscoInfo = "http://jabber.org/protocol/disco#info";
     private const string DiscoItems = "http://jabber.org/protocol/disco#items";

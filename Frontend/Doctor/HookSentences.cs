@@ -7,7 +7,10 @@ namespace Krewe.Frontend.Doctor;
 /// <summary>Says what calling the hooks came to, for those who wrote the applications behind them. Of a URL the origin is told, of an answer where it is wrong.</summary>
 internal static class HookSentences
 {
-    public static IEnumerable<DoctorItem> Of(HooksExamined? examined, HostSettings host, ExaminationRequest asked)
+    /// <summary>What is the same of several questions to one service is said once.</summary>
+    public static IEnumerable<DoctorItem> Of(HooksExamined? examined, HostSettings host, ExaminationRequest asked) => All(examined, host, asked).Distinct();
+
+    private static IEnumerable<DoctorItem> All(HooksExamined? examined, HostSettings host, ExaminationRequest asked)
     {
         foreach (var hook in examined?.Hooks ?? [])
         {
@@ -33,12 +36,14 @@ internal static class HookSentences
             ? DoctorItem.Note(words.Path, $"{Answered(hook, words)} with an error without xml: who asks gets service-unavailable.")
             : OfXml(hook, words, "with an error, which is passed on"),
         HookFinding.Status => OfStatus(hook, words),
+        HookFinding.LetsAnybodyIn => DoctorItem.Bad(words.Path, $"{Answered(hook, words)}: yes. It lets in whoever asks, under any name."),
         _ => DoctorItem.Bad(words.Path, $"{FailureSentences.Of(hook, words)} {words.Consequence}"),
     };
 
     private static DoctorItem Good(HookExamination hook, HookWords words) => hook.Kind switch
     {
         HookKind.Roster => OfRoster(hook, words),
+        HookKind.Password => DoctorItem.Ok(words.Path, $"{Answered(hook, words)}: no, as it should."),
         HookKind.Namespace when !hook.Xml.IsEmpty => OfXml(hook, words, "with a result"),
         HookKind.Namespace => DoctorItem.Ok(words.Path, $"{Answered(hook, words)} with an empty result."),
         _ when hook.Skipped > 0 => DoctorItem.Note(words.Path, $"{Answered(hook, words)}: yes. Values beside that which are of no use, and are ignored: {hook.Skipped}."),

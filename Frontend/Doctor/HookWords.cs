@@ -31,6 +31,10 @@ internal sealed record HookWords(string Path, string DeadlineSetting, string? Au
                 return new(
                     JsonPaths.Member("$.delegations", hook.Key.Split(' ')[0]), "the grant's timeout", null, false, $"an empty request of {hook.Key.Split(' ')[0]}",
                     "While it fails, requests get service-unavailable.");
+            case HookKind.Password:
+                return new(
+                    "$.http_auth_url", "http_auth_timeout", "http_auth_credentials", host.HttpAuth?.Credentials is not null,
+                    $"whether a user {IHostDoctorGrain.Nobody}, who is made up, has a password that is made up", "While it fails, those whose passwords it knows cannot log in.");
             default:
                 return new(
                     "$.http_auth_url", "http_auth_timeout, at most 3 s for this question,", "http_auth_credentials", host.HttpAuth?.Credentials is not null, $"whether there is a user {asked.User.Localpart}",

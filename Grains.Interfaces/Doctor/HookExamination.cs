@@ -15,6 +15,9 @@ public enum HookKind : byte
 
     /// <summary><c>http_auth_url</c>, asked whether the user exists.</summary>
     Authentication = 3,
+
+    /// <summary>The same, asked whether a user who is made up has a password that is.</summary>
+    Password = 4,
 }
 
 /// <summary>What calling a hook came to.</summary>
@@ -80,6 +83,9 @@ public enum HookFinding : byte
 
     /// <summary>The body has a <c>Content-Encoding</c>, which was not asked for.</summary>
     Encoded = 25,
+
+    /// <summary>A made-up user with a made-up password would be let in.</summary>
+    LetsAnybodyIn = 26,
 }
 
 /// <summary>What should have stood at a place of an answer.</summary>

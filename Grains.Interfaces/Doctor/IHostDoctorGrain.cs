@@ -24,6 +24,9 @@ public interface IHostDoctorGrain : IGrainWithStringKey
     /// <summary>So many hooks are called at most.</summary>
     const int HooksMax = 64;
 
+    /// <summary>The localpart of a user, and of a room, that is made up.</summary>
+    const string Nobody = "krewe-doctor";
+
     /// <summary>
     /// Calls each hook once, all at a time, with the deadlines, limits and policies that any call has. Answers within 18 seconds, a hook that is not done by then included.
     /// </summary>

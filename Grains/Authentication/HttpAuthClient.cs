@@ -19,6 +19,7 @@ internal sealed class HttpAuthClient(OutboundHttp http)
 
     private const string Hook = "auth";
     private const string UserExists = "user_exists";
+    private const string CheckPassword = "check_password";
     private const string FormType = "application/x-www-form-urlencoded";
     private const int SourceHashBytes = 16;
 
@@ -29,7 +30,11 @@ internal sealed class HttpAuthClient(OutboundHttp http)
     private static readonly ConditionalWeakTable<HttpAuthSettings, byte[]> Sources = [];
 
     public async ValueTask<HttpAuthAnswer> CheckPasswordAsync(HostSettings host, HttpAuthSettings auth, Jid user, string password) =>
-        Read(await CallAsync(host, auth, "check_password", auth.Timeout, [("user", user.Localpart!), ("server", host.Domain), ("pass", password)]));
+        Read(await CallPasswordAsync(host, auth, user, password));
+
+    /// <summary>The call itself; null when the setting makes no URL.</summary>
+    public ValueTask<HookResponse?> CallPasswordAsync(HostSettings host, HttpAuthSettings auth, Jid user, string password) =>
+        CallAsync(host, auth, CheckPassword, auth.Timeout, [("user", user.Localpart!), ("server", host.Domain), ("pass", password)]);
 
     public async ValueTask<HttpAuthAnswer> ExistsAsync(HostSettings host, HttpAuthSettings auth, Jid user) => Read(await CallExistsAsync(host, auth, user));
 
@@ -41,6 +46,9 @@ internal sealed class HttpAuthClient(OutboundHttp http)
 
     /// <summary>Where it is asked whether a user exists, without the user; null when the setting makes no URL.</summary>
     public static Uri? ExistsUrl(HttpAuthSettings auth) => Url($"{auth.Url.TrimEnd('/')}/{UserExists}");
+
+    /// <summary>Where passwords are checked, without any; null when the setting makes no URL.</summary>
+    public static Uri? PasswordUrl(HttpAuthSettings auth) => Url($"{auth.Url.TrimEnd('/')}/{CheckPassword}");
 
     /// <summary>Tells one service from another, without keeping what is secret of it.</summary>
     public static ReadOnlySpan<byte> SourceOf(HttpAuthSettings auth) => Sources.GetValue(

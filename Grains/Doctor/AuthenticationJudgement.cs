@@ -16,4 +16,12 @@ internal static class AuthenticationJudgement
             HttpAuthAnswer.No => about with { Finding = HookFinding.Refused },
             _ => about with { Finding = HookFinding.WrongShape, Expected = HookExpectation.Verdict },
         };
+
+    /// <summary>Of a password that nobody has.</summary>
+    public static HookExamination OfPassword(HookResponse response, HookExamination about) => Of(response, about) switch
+    {
+        { Finding: HookFinding.Good } yes => yes with { Finding = HookFinding.LetsAnybodyIn },
+        { Finding: HookFinding.Refused } no => no with { Finding = HookFinding.Good },
+        var other => other,
+    };
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Krewe.Contracts.Addressing;
 using Krewe.Contracts.Delegation;
 using Krewe.Contracts.Doctor;
 using Krewe.Contracts.Hosts;
@@ -19,6 +21,8 @@ internal sealed class HostDoctorGrain(
 {
     /// <summary>Less than the 20 seconds that an examination may take as a whole.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(18);
+
+    private const int PasswordBytes = 16;
 
     private Task _underWay = Task.CompletedTask;
     private ShortStay? _stay;
@@ -81,6 +85,13 @@ internal sealed class HostDoctorGrain(
 
         if (host.HttpAuth is { } service && host.Authentication.Contains(HostAuthentication.Http) && request.User.HasLocalpart)
         {
+            // Of nobody, lest a user's wrong passwords be counted.
+            yield return new(HookKind.Password, "", HttpAuthClient.PasswordUrl(service), service.Timeout, HttpAuthClient.BodyBytesMax)
+            {
+                CallAsync = async () => await users.CallPasswordAsync(
+                    host, service, Jid.Parse($"{IHostDoctorGrain.Nobody}@{host.Domain}"), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PasswordBytes))),
+                Judge = AuthenticationJudgement.OfPassword,
+            };
             yield return new(HookKind.Authentication, "", HttpAuthClient.ExistsUrl(service), HttpAuthClient.ExistsDeadline(service), HttpAuthClient.BodyBytesMax)
             {
                 CallAsync = async () => await users.CallExistsAsync(host, service, request.User),

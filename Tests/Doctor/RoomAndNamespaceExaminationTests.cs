@@ -1,5 +1,6 @@
 using Krewe.Tests.Support;
 using Krewe.Tests.Transcripts;
+using Microsoft.AspNetCore.Http;
 
 namespace Krewe.Tests.Doctor;
 
@@ -114,12 +115,30 @@ public sealed class RoomAndNamespaceExaminationTests(LocalPathServer server) : I
         var host = await Examination.OfAsync(
             server.Krewe, $$"""{ "authentication": "http", "http_auth_url": "{{hook.Url}}/users", "http_auth_credentials": "krewe:secret" }""");
 
-        var said = await host.AskAboutAsync("$.http_auth_url", "?user=juliet");
+        var said = Assert.Single(await host.AskAsync("?user=juliet"), static said => said.Subject == "$.http_auth_url" && !said.Message.Contains("made up", StringComparison.Ordinal));
 
         Assert.Equal(level, said.Level);
         Assert.EndsWith(words.Replace("{users}", "While it fails, those whose passwords it knows cannot log in.", StringComparison.Ordinal), said.Message, StringComparison.Ordinal);
-        Assert.Equal($"/users/user_exists?user=juliet&server={host.Domain}", (await hook.NextRequestAsync()).Target);
-        Assert.Single(hook.Requests);
+        Assert.Single(hook.Requests, request => request.Target == $"/users/user_exists?user=juliet&server={host.Domain}");
+        Assert.Equal(2, hook.Requests.Count);
+    }
+
+    /// <summary>The service is asked for a password too, of somebody who is made up: one that says yes would let in anybody.</summary>
+    [Theory]
+    [InlineData("false", "ok", ": no, as it should.")]
+    [InlineData("true", "bad", ": yes. It lets in whoever asks, under any name.")]
+    [InlineData("perhaps", "bad", " answered 200, but not as it should: true or false is expected. While it fails, those whose passwords it knows cannot log in.")]
+    public async Task Password_ThatNobodyHas_IsExplained(string body, string level, string words)
+    {
+        await using var hook = await HookServer.StartAsync();
+        hook.Handler = context => context.Response.WriteAsync(context.Request.Path == "/check_password" ? body : "true");
+        var host = await Examination.OfAsync(server.Krewe, $$"""{ "authentication": "http", "http_auth_url": "{{hook.Url}}" }""");
+
+        var said = Assert.Single(await host.AskAsync("?user=juliet"), said => said.Subject == "$.http_auth_url" && said.Message.EndsWith(words, StringComparison.Ordinal));
+
+        Assert.Equal(level, said.Level);
+        var target = Assert.Single(hook.Requests, static request => request.Target.StartsWith("/check_password", StringComparison.Ordinal)).Target;
+        Assert.Matches($"^/check_password\\?user=krewe-doctor&server={host.Domain}&pass=[0-9a-f]{{32}}$", target);
     }
 
     private Task<Examination> HostWithRoomsAsync(string url, string? settings = null) => Examination.OfAsync(server.Krewe, $$"""
