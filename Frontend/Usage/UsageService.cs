@@ -31,7 +31,7 @@ internal sealed partial class UsageService(
     /// <summary>Brings the host's usage up to date, as far as this process knows.</summary>
     public async Task ReportAsync(string host)
     {
-        // First, because a host that comes to be loaded by this has a meter of its own from then on, and by another thread at this moment as well.
+        // First: what was counted of a host that was removed is forgotten as that is told, perhaps by another thread at this moment.
         await hosts.GetAsync(host);
         await Task.Run(hosts.WaitUntilTold);
         var meter = _meters.Of(host);
@@ -57,7 +57,6 @@ internal sealed partial class UsageService(
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        hosts.Loaded += OnLoaded;
         hosts.Changed += OnChanged;
         return base.StartAsync(cancellationToken);
     }
@@ -72,7 +71,6 @@ internal sealed partial class UsageService(
     /// <summary>What was counted since is little.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        hosts.Loaded -= OnLoaded;
         hosts.Changed -= OnChanged;
         await base.StopAsync(cancellationToken);
         await ReportAllAsync(AtOnceAtTheEnd, cancellationToken);
@@ -89,9 +87,7 @@ internal sealed partial class UsageService(
         }
     }
 
-    /// <summary>It is here for the first time, or anew after it was removed: what was counted before is another's.</summary>
-    private void OnLoaded(HostSettings host) => Drop(host.Domain);
-
+    /// <summary>What was counted of a host that is removed is nobody's. Not when a host comes to be loaded: its first login may be counted by then.</summary>
     private void OnChanged(string host, HostSettings? settings)
     {
         if (settings is null)

@@ -50,9 +50,14 @@ internal sealed class MucOccupants
         visit.Occupant.Primary ??= visit;
     }
 
-    /// <summary>Takes a session out, and its occupant when it was the last; whether it was.</summary>
+    /// <summary>Takes a session out, and its occupant when it was the last; whether it was. Nothing for one that is out already, as when telling it that it leaves finds that it is gone.</summary>
     public bool Remove(MucVisit visit)
     {
+        if (_bySession.GetValueOrDefault(visit.Session.Jid) != visit)
+        {
+            return false;
+        }
+
         _bySession.Remove(visit.Session.Jid);
         var occupant = visit.Occupant;
         occupant.Visits.Remove(visit);

@@ -38,7 +38,6 @@ internal sealed partial class HookUsageService(OutboundHttp http, IGrainFactory 
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        hosts.Loaded += OnLoaded;
         hosts.Changed += OnChanged;
         return base.StartAsync(cancellationToken);
     }
@@ -53,7 +52,6 @@ internal sealed partial class HookUsageService(OutboundHttp http, IGrainFactory 
     /// <summary>What was counted since is little.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        hosts.Loaded -= OnLoaded;
         hosts.Changed -= OnChanged;
         await base.StopAsync(cancellationToken);
         await ReportAllAsync(cancellationToken);
@@ -76,9 +74,7 @@ internal sealed partial class HookUsageService(OutboundHttp http, IGrainFactory 
         }
     }
 
-    /// <summary>It is here for the first time, or anew after it was removed: what was counted before is another's.</summary>
-    private void OnLoaded(HostSettings host) => Drop(host.Domain);
-
+    /// <summary>What was counted of a host that is removed is nobody's. Not when a host comes to be loaded: its first login may be counted by then.</summary>
     private void OnChanged(string host, HostSettings? settings)
     {
         if (settings is null)
